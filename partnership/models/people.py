@@ -1,0 +1,165 @@
+"""People and the mandates under which they act. Rights come from the mandate, never from the person."""
+
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from partnership.models.organisations import Organisation
+from partnership.models.protocol import Protocol
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users from an address; there is no open sign-up."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
+        """A user with this address; without a password nobody can sign in with it."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
+        """A platform administrator. Even so no signatory [I3]."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with a professional contact, who acts only through memberships."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name or function"), max_length=150)
+    language = models.CharField(
+        _("language"),
+        max_length=2,
+        choices=[("ar", _("Arabic")), ("fr", _("French")), ("nl", _("Dutch"))],
+        blank=True,
+        help_text=_("For pages and mail. Left empty: the browser's language, and for mail both French and Dutch."),
+    )
+    is_staff = models.BooleanField(_("may open the staff pages"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_demonstration = models.BooleanField(_("made for a demonstration"), default=False, editable=False)
+    date_joined = models.DateTimeField(_("entered on"), default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """In which role a person acts for an organisation."""
+
+    COORDINATOR = "coordinator", _("Coordinator")
+    EDITOR = "editor", _("Editor")
+    SIGNATORY = "signatory", _("Signatory")
+    EVALUATOR = "evaluator", _("Evaluator")
+    OBSERVER = "observer", _("Observer")
+
+
+class Basis(models.TextChoices):
+    """The kind of act a mandate rests on."""
+
+    ELECTION = "election", _("Election")
+    DELEGATION = "delegation", _("Delegation")
+    INTERIM = "interim", _("Interim")
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Mandates, by protocol and by day."""
+
+    def for_protocol(self, protocol: Protocol) -> Self:
+        """Mandates within this protocol."""
+        return self.filter(protocol=protocol)
+
+    def valid_on(self, day: datetime.date) -> Self:
+        """Mandates running on this day, first and last day included."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day, user__is_active=True)
+
+
+class Membership(models.Model):
+    """A mandate: a user acts for an organisation in a protocol, in one role, from a day to a day."""
+
+    protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="memberships", verbose_name=_("protocol"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="memberships", verbose_name=_("organisation")
+    )
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships", verbose_name=_("person"))
+    role = models.CharField(_("role"), max_length=12, choices=Role)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+    basis = models.CharField(_("rests on"), max_length=10, choices=Basis)
+    act = models.CharField(
+        _("appointing act"), max_length=200, blank=True, help_text=_("Number and date of the act, as it is cited.")
+    )
+    deputy = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="deputises_for", verbose_name=_("deputy")
+    )
+    successor = models.OneToOneField(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="predecessor",
+        verbose_name=_("successor"),
+        help_text=_("Tasks, drafts and reports pass to this mandate when this one ends."),
+    )
+
+    objects: ClassVar[MembershipQuerySet] = MembershipQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
+
+    class Meta:
+        verbose_name = _("mandate")
+        verbose_name_plural = _("mandates")
+        ordering = ["organisation", "role", "-starts_on"]
+        constraints = [
+            models.CheckConstraint(
+                name="membership_ends_after_start",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                violation_error_message=_("A mandate cannot end before it begins."),
+            ),
+            models.CheckConstraint(
+                name="membership_successor_is_another",
+                condition=Q(successor__isnull=True) | ~Q(successor=F("id")),
+                violation_error_message=_("A mandate cannot be its own successor."),
+            ),
+            models.UniqueConstraint(
+                fields=["protocol", "organisation", "user", "role", "starts_on"],
+                name="membership_once",
+                violation_error_message=_("This person already has this role from this day."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()} · {self.organisation}"
+
+    def holder_on(self, day: datetime.date) -> Membership:
+        """The mandate that carries this one's tasks on a day: itself, or the last successor once it has ended."""
+        holder: Membership = self
+        seen = {self.pk}
+        while holder.ends_on is not None and holder.ends_on < day and holder.successor is not None:
+            if holder.successor.pk in seen:
+                break
+            holder = holder.successor
+            seen.add(holder.pk)
+        return holder

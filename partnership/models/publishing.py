@@ -1,0 +1,89 @@
+"""Publishing state of a root: a record that the public reads as a whole (design, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from partnership import parity
+from partnership.refusals import Refusal
+
+if TYPE_CHECKING:
+    from partnership.models.protocol import Protocol
+
+
+class PublishingState(models.TextChoices):
+    """Where a root stands on its way to the public [I10]."""
+
+    DRAFT = "draft", _("Draft")
+    READY = "ready", _("Ready to publish")
+    PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class PublishedQuerySet(models.QuerySet[Any]):
+    """What the public may read, in one protocol."""
+
+    def published(self) -> Self:
+        """Only records that stand before the public in every required language."""
+        return self.filter(publishing_state=PublishingState.PUBLISHED)
+
+    def for_protocol(self, protocol: Protocol) -> Self:
+        """Only records of this protocol."""
+        return self.filter(protocol=protocol)
+
+
+class Publishable(models.Model):
+    """A root with a publishing state. REQUIRED_TEXTS must be complete before it is published; PUBLIC_FIELDS may then be read by anyone."""
+
+    REQUIRED_TEXTS: ClassVar[Sequence[str]] = ()
+    PUBLIC_FIELDS: ClassVar[Sequence[str]] = ()
+
+    publishing_state = models.CharField(
+        _("publishing state"), max_length=10, choices=PublishingState, default=PublishingState.DRAFT, editable=False
+    )
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
+    state_changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("publishing state changed by"),
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the public reads this record now."""
+        return self.publishing_state == PublishingState.PUBLISHED
+
+    def publication_refusals(self) -> list[Refusal]:
+        """Every rule that stands between this record and the public; empty when it may be published."""
+        return [
+            Refusal(
+                _("“%(field)s” is missing in %(language)s. All three languages are published together or not at all."),
+                code="I10",
+                params={"field": gap.label, "language": parity.LANGUAGE_NAMES[gap.language]},
+            )
+            for gap in parity.missing(self)
+        ]
+
+
+def published_is_complete(name: str, *fields: str) -> models.CheckConstraint:
+    """The constraint that a published record has these texts in every required language and a time stamp [I10]."""
+    return models.CheckConstraint(
+        name=name,
+        condition=~Q(publishing_state=PublishingState.PUBLISHED)
+        | (parity.complete(*fields) & Q(published_at__isnull=False)),
+        violation_error_message=_("A published record needs its texts in Arabic, French and Dutch."),
+    )

@@ -1,0 +1,78 @@
+"""Parity of languages [I10]: what the programme says in its own name stands in every required language or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.translator import translator
+
+LANGUAGE_NAMES = {"ar": _("Arabic"), "fr": _("French"), "nl": _("Dutch")}
+INVISIBLE = "\u200e\u200f\u2066\u2067\u2068\u2069\u00a0\u202f"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One text that is missing: the field, its label, and the language code (ar, fr, nl)."""
+
+    field: str
+    label: str | Promise
+    language: str
+
+
+def column(field: str, language: str) -> str:
+    """The database column that holds a translated field in one language, for instance title_ar."""
+    return f"{field}_{language}"
+
+
+def complete(*fields: str) -> Q:
+    """The condition that every field stands in every required language; NULL and empty both count as missing."""
+    columns = [column(field, language) for field in fields for language in settings.REQUIRED_LANGUAGES]
+    return reduce(and_, (Q(**{f"{name}__isnull": False}) & ~Q(**{name: ""}) for name in columns))
+
+
+def complete_or_absent(*fields: str) -> Q:
+    """The condition that each optional field stands in every required language or in none."""
+    return reduce(and_, (complete(field) | _absent(field) for field in fields))
+
+
+def _absent(field: str) -> Q:
+    columns = [column(field, language) for language in settings.REQUIRED_LANGUAGES]
+    return reduce(and_, (Q(**{f"{name}__isnull": True}) | Q(**{name: ""}) for name in columns))
+
+
+def has_text(value: str | None) -> bool:
+    """Whether a value says anything: not empty, not only spaces or direction marks."""
+    return bool(value and value.strip().strip(INVISIBLE).strip())
+
+
+def translated_fields(model: type[Model]) -> list[str]:
+    """Names of the model's translated fields, in the order they were registered."""
+    return list(translator.get_options_for_model(model).all_fields)
+
+
+def missing(record: Model, fields: Iterable[str] | None = None) -> list[Gap]:
+    """Texts the record lacks for publication, by field and language; empty when it is complete.
+
+    A field that is required (the model's REQUIRED_TEXTS) must stand in every required language; an optional one in all or in none.
+    """
+    required = set(getattr(record, "REQUIRED_TEXTS", ()))
+    gaps: list[Gap] = []
+    for field in fields if fields is not None else translated_fields(type(record)):
+        gaps.extend(_gaps_of(record, field, required=field in required))
+    return gaps
+
+
+def _gaps_of(record: Model, field: str, *, required: bool) -> list[Gap]:
+    absent = [code for code in settings.REQUIRED_LANGUAGES if not has_text(getattr(record, column(field, code)))]
+    if not required and len(absent) == len(settings.REQUIRED_LANGUAGES):
+        return []
+    label: Any = record._meta.get_field(field).verbose_name
+    return [Gap(field, label, code) for code in absent]

@@ -1,0 +1,13 @@
+"""A refusal says which rule refused and how to satisfy it (design, section 7)."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+
+
+class Refusal(ValidationError):
+    """An act that a rule does not allow. `code` names the rule ([I7] is "I7"); the message says what to do."""
+
+    def __init__(self, message: str | Promise, *, code: str, params: dict[str, object] | None = None) -> None:
+        super().__init__(message, code=code, params=params)

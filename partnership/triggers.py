@@ -1,0 +1,110 @@
+"""Append-only tables, held by the database itself [I9, I13, I14].
+
+The only module, with transparency/search.py, that asks which database is running. A model says `APPEND_ONLY = True`; its rows
+are then refused every update, delete and truncate, also from a console. Triggers are laid again after every migration, since
+an altered column on SQLite drops them without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% only grows: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
+END $$
+"""
+
+
+def append_only_tables() -> list[str]:
+    """Names of the tables whose rows are never changed or removed."""
+    return sorted(model._meta.db_table for model in apps.get_models() if getattr(model, "APPEND_ONLY", False))
+
+
+def install_triggers(using: str = "default", **_kwargs: Any) -> None:
+    """Lay every append-only trigger whose table exists; safe to run again."""
+    connection = connections[using]
+    existing = set(connection.introspection.table_names())
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_FUNCTION)
+        for table in append_only_tables():
+            if table in existing:
+                for statement in _statements(connection, table):
+                    cursor.execute(statement)
+
+
+def _statements(connection: BaseDatabaseWrapper, table: str) -> list[str]:
+    if connection.vendor == "postgresql":
+        return [
+            f'DROP TRIGGER IF EXISTS "{table}_rows_only_grow" ON "{table}"',
+            f'CREATE TRIGGER "{table}_rows_only_grow" BEFORE UPDATE OR DELETE ON "{table}" '
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+            f'DROP TRIGGER IF EXISTS "{table}_only_grows" ON "{table}"',
+            f'CREATE TRIGGER "{table}_only_grows" BEFORE TRUNCATE ON "{table}" '
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        ]
+    return [
+        f'CREATE TRIGGER IF NOT EXISTS "{table}_no_{act}" BEFORE {act} ON "{table}" '
+        f"BEGIN SELECT RAISE(ABORT, '{table} only grows: {act} refused'); END"
+        for act in ("UPDATE", "DELETE")
+    ]
+
+
+@contextmanager
+def lifted(using: str = "default") -> Iterator[None]:
+    """Let append-only rows go for one transaction: for remove_demo and for the tests' own clearing, for nothing else."""
+    connection = connections[using]
+    existing = set(connection.introspection.table_names())
+    tables = [table for table in append_only_tables() if table in existing]
+    with transaction.atomic(using=using):
+        _switch(connection, tables, on=False)
+        yield
+        _switch(connection, tables, on=True)
+
+
+def _switch(connection: BaseDatabaseWrapper, tables: Sequence[str], *, on: bool) -> None:
+    if connection.vendor != "postgresql" and on:
+        install_triggers(connection.alias)
+        return
+    with connection.cursor() as cursor:
+        for table in tables:
+            if connection.vendor == "postgresql":
+                if on:  # what a cascade left for the end of the transaction must run before the table is altered again
+                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute(f'ALTER TABLE "{table}" {"ENABLE" if on else "DISABLE"} TRIGGER USER')
+            else:
+                for act in ("UPDATE", "DELETE"):
+                    cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{act}"')
+
+
+def installed_tables(using: str = "default") -> set[str]:
+    """Tables that carry an append-only trigger now."""
+    connection = connections[using]
+    query = (
+        "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%%only_grow%%' AND tgenabled = 'O'"
+        if connection.vendor == "postgresql"
+        else "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {str(row[0]).strip('"') for row in cursor.fetchall()}
+
+
+@register(Tags.database)
+def check_triggers(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """An error for each append-only table that exists without its trigger."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        existing = set(connections[alias].introspection.table_names())
+        for table in set(append_only_tables()) & existing - installed_tables(alias):
+            found.append(Error(f"{table} has lost its append-only trigger.", hint="Run manage.py migrate.", id="partnership.E001"))
+    return found

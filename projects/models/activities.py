@@ -1,0 +1,158 @@
+"""Activities of a project; training and exchange are activities with more to say (clauses F3.1 and A1.3)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from partnership import parity
+from partnership.models import Party
+from projects.models.projects import Project
+
+
+class ActivityKind(models.TextChoices):
+    """What kind of activity it is."""
+
+    ACTIVITY = "activity", pgettext_lazy("activity", "Activity")
+    TRAINING = "training", pgettext_lazy("activity", "Training")
+    EXCHANGE = "exchange", pgettext_lazy("activity", "Exchange")
+
+
+class ActivityState(models.TextChoices):
+    """Life of an activity."""
+
+    PLANNED = "planned", pgettext_lazy("activity", "Planned")
+    UNDER_WAY = "under_way", pgettext_lazy("activity", "Under way")
+    DONE = "done", pgettext_lazy("activity", "Done")
+    POSTPONED = "postponed", pgettext_lazy("activity", "Postponed")
+    CANCELLED = "cancelled", pgettext_lazy("activity", "Cancelled")
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    """Activities the public reads: those whose own texts are complete."""
+
+    def published(self) -> ActivityQuerySet:
+        """Activities of published projects whose title stands in every required language [I10]."""
+        return self.filter(parity.complete("title"), project__publishing_state="published")
+
+
+class Activity(models.Model):
+    """Something done or planned at a place and time. People are counted, never named [I15]."""
+
+    REQUIRED_TEXTS: ClassVar = ("title",)
+    PUBLIC_FIELDS: ClassVar = (
+        "kind",
+        "title",
+        "state",
+        "planned_start",
+        "planned_end",
+        "actual_start",
+        "actual_end",
+        "public_place",
+        "happened",
+        "women",
+        "men",
+        "audience",
+        "trainers",
+        "hours",
+        "able_to",
+        "score_before",
+        "score_after",
+        "from_party",
+        "days",
+        "put_to_use",
+    )
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="activities", verbose_name=_("project"))
+    kind = models.CharField(_("kind"), max_length=8, choices=ActivityKind, default=ActivityKind.ACTIVITY)
+    title = models.CharField(_("title"), max_length=250)
+    state = models.CharField(_("state"), max_length=10, choices=ActivityState, default=ActivityState.PLANNED)
+    planned_start = models.DateField(_("planned start"))
+    planned_end = models.DateField(_("planned end"))
+    actual_start = models.DateField(_("actual start"), null=True, blank=True)
+    actual_end = models.DateField(_("actual end"), null=True, blank=True)
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    happened = models.TextField(_("what happened"), blank=True)
+    women = models.PositiveIntegerField(_("women taking part"), null=True, blank=True)
+    men = models.PositiveIntegerField(_("men taking part"), null=True, blank=True)
+    audience = models.CharField(_("audience"), max_length=200, blank=True)
+    trainers = models.CharField(
+        _("trainers"), max_length=200, blank=True, help_text=_("Functions or organisations, no person's name.")
+    )
+    hours = models.DecimalField(_("hours of training"), max_digits=6, decimal_places=1, null=True, blank=True)
+    able_to = models.TextField(_("what they can now do"), blank=True)
+    score_before = models.DecimalField(
+        _("mean score before"),
+        max_digits=2,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(4)],
+        help_text=_("The same questions before and after, on a scale from 0 to 4."),
+    )
+    score_after = models.DecimalField(
+        _("mean score after"),
+        max_digits=2,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(4)],
+    )
+    from_party = models.ForeignKey(
+        Party,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="exchanges",
+        verbose_name=_("commune that shares"),
+        help_text=_("The commune whose experience is shared with the other."),
+    )
+    days = models.PositiveSmallIntegerField(_("days"), null=True, blank=True)
+    put_to_use = models.TextField(_("what was put to use"), blank=True)
+
+    objects: ClassVar[ActivityQuerySet] = ActivityQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activities")
+        ordering = ["project", "planned_start", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="activity_planned_end_after_start",
+                condition=Q(planned_end__gte=F("planned_start")),
+                violation_error_message=_("An activity cannot end before it starts: the planned end is earlier than the planned start."),
+            ),
+            models.CheckConstraint(
+                name="activity_actual_end_after_start",
+                condition=Q(actual_end__isnull=True) | Q(actual_start__isnull=False, actual_end__gte=F("actual_start")),
+                violation_error_message=_("An activity cannot end before it starts: the actual end needs an earlier actual start."),
+            ),
+            models.CheckConstraint(
+                name="activity_done_has_start",
+                condition=~Q(state=ActivityState.DONE) | Q(actual_start__isnull=False),
+                violation_error_message=_("An activity that is done needs the date on which it began."),
+            ),
+            models.CheckConstraint(
+                name="activity_exchange_has_direction",
+                condition=~Q(kind=ActivityKind.EXCHANGE) | Q(from_party__isnull=False),
+                violation_error_message=_("An exchange needs the commune that shares its experience."),
+            ),
+            models.CheckConstraint(
+                name="activity_hours_not_negative",
+                condition=Q(hours__isnull=True) | Q(hours__gte=0),
+                violation_error_message=_("Hours cannot be negative."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"#{self.pk}"
+
+    @property
+    def public_place(self) -> str:
+        """The place as the public reads it; nothing of a project with a sensitive place [I11]."""
+        return self.project.public_place if self.project.place_sensitive else self.place or ""

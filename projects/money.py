@@ -1,0 +1,98 @@
+"""Sums of money: planned, committed, disbursed and spent, in both currencies, with few queries however many projects."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal
+
+from django.db.models import Sum
+
+from partnership.models import Currency, Protocol
+from projects.models import BudgetLine, ExchangeRate, Transaction, TransactionKind
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+Kind = Literal["planned", "committed", "disbursed", "spent"]
+KIND_OF: dict[str, Kind] = {
+    TransactionKind.COMMITMENT: "committed",
+    TransactionKind.DISBURSEMENT: "disbursed",
+    TransactionKind.EXPENDITURE: "spent",
+}
+
+
+def rate_on(protocol: Protocol, day: datetime.date) -> ExchangeRate | None:
+    """The rate that one page or report uses throughout: the latest not later than the day; None where none was entered."""
+    return ExchangeRate.objects.valid_on(protocol, day)
+
+
+def convert(amount: Decimal, source: str, target: str, mad_per_eur: Decimal) -> Decimal:
+    """The amount in the target currency, rounded half to even to the cent. `mad_per_eur` is how many dirhams make one euro."""
+    if source == target:
+        return amount.quantize(CENT, ROUND_HALF_EVEN)
+    factor = mad_per_eur if target == Currency.MAD else 1 / mad_per_eur
+    return (amount * factor).quantize(CENT, ROUND_HALF_EVEN)
+
+
+@dataclass
+class Totals:
+    """Sums as entered, by kind and currency. Read through `in_currency`."""
+
+    entered: dict[tuple[Kind, str], Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+
+    def add(self, kind: Kind, currency: str, amount: Decimal) -> None:
+        """Add an amount as it was entered."""
+        self.entered[kind, currency] += amount
+
+    def merge(self, other: Totals) -> None:
+        """Add every sum of another."""
+        for (kind, currency), amount in other.entered.items():
+            self.add(kind, currency, amount)
+
+    def in_currency(self, kind: Kind, currency: str, mad_per_eur: Decimal | None) -> Decimal:
+        """The sum of a kind in a currency; without a rate only what was entered in that currency."""
+        if mad_per_eur is None:
+            return self.entered.get((kind, currency), ZERO)
+        return sum(
+            (convert(self.entered.get((kind, own), ZERO), own, currency, mad_per_eur) for own in Currency.values), ZERO
+        )
+
+    def share_spent(self, mad_per_eur: Decimal | None) -> Decimal | None:
+        """Spent over planned, between 0 and 1 or more; None where nothing is planned."""
+        planned = self.in_currency("planned", Currency.EUR, mad_per_eur)
+        return self.in_currency("spent", Currency.EUR, mad_per_eur) / planned if planned else None
+
+
+def totals_by_project(project_ids: Iterable[int], until: datetime.date | None = None) -> Mapping[int, Totals]:
+    """Totals of each project, transactions up to and including `until`. Two queries; a project without money has no entry."""
+    ids = list(project_ids)
+    found: dict[int, Totals] = defaultdict(Totals)
+    lines = BudgetLine.objects.filter(project__in=ids).order_by()
+    for project, currency, amount in lines.values_list("project", "currency").annotate(Sum("planned")):
+        found[project].add("planned", currency, amount)
+    moves = Transaction.objects.filter(line__project__in=ids).order_by()
+    moves = moves.until(until) if until else moves
+    for project, kind, currency, amount in moves.values_list("line__project", "kind", "currency").annotate(Sum("amount")):
+        found[project].add(KIND_OF[kind], currency, amount)
+    return found
+
+
+def totals_by_line(line_ids: Iterable[int], until: datetime.date | None = None) -> Mapping[int, Totals]:
+    """Committed, disbursed and spent on each budget line, up to and including `until`. One query; `planned` stands on the line."""
+    found: dict[int, Totals] = defaultdict(Totals)
+    moves = Transaction.objects.filter(line__in=list(line_ids)).order_by()
+    moves = moves.until(until) if until else moves
+    for line, kind, currency, amount in moves.values_list("line", "kind", "currency").annotate(Sum("amount")):
+        found[line].add(KIND_OF[kind], currency, amount)
+    return found
+
+
+def grand_total(totals: Iterable[Totals]) -> Totals:
+    """The sum of many."""
+    whole = Totals()
+    for one in totals:
+        whole.merge(one)
+    return whole
