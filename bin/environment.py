@@ -46,7 +46,7 @@ def use_a_supported_python() -> None:
         if other and succeeds([other, "-c", "import venv"]):
             os.execv(other, [other, "-m", "bin.environment", *sys.argv[1:]])
     found = ".".join(map(str, sys.version_info[:2]))
-    stop(f"Python 3.11, 3.12 or 3.13 is needed; python3 is {found}.\nName one that is: make PYTHON=/path/to/python3.13")
+    stop(f"Python 3.11, 3.12 or 3.13 is needed; python3 is {found}.\nName one that is: make run PYTHON=/path/to/python3.13")
 
 
 def succeeds(command: list[str]) -> bool:
@@ -68,11 +68,11 @@ def make_venv() -> None:
     say("Making the virtual environment .venv ...")
     bare = [sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)]
     borrowed_pip = [sys.executable, "-m", "pip", "--python", str(VENV_PYTHON), "install", "-q", "pip"]
-    if make_whole_venv() or (succeeds(bare) and succeeds(borrowed_pip)):
-        return
-    install(["python3-venv"], "This Python cannot make a virtual environment (no ensurepip and no pip).")
-    if not make_whole_venv():
-        stop(f"{sys.executable} -m venv {VENV} failed. Run it by hand to see why.")
+    if not make_whole_venv() and not (succeeds(bare) and succeeds(borrowed_pip)):
+        install(["python3-venv"], "This Python cannot make a virtual environment (no ensurepip and no pip).")
+        if not make_whole_venv():
+            stop(f"{sys.executable} -m venv {VENV} failed. Run it by hand to see why.")
+    renew_bundled_packages()
 
 
 def make_whole_venv() -> bool:
@@ -80,6 +80,13 @@ def make_whole_venv() -> bool:
     return succeeds([sys.executable, "-c", "import ensurepip"]) and succeeds(
         [sys.executable, "-m", "venv", "--clear", str(VENV)]
     )
+
+
+def renew_bundled_packages() -> None:
+    """The pip that Python brings is old, and 3.11 brings a setuptools nobody asked for: the audit would find both."""
+    pip = [str(VENV_PYTHON), "-m", "pip"]
+    succeeds([*pip, "uninstall", "-y", "setuptools"])
+    succeeds([*pip, "install", "--upgrade", "pip"])
 
 
 def fingerprint(kind: str) -> str:
@@ -109,7 +116,7 @@ def install_requirements(kind: str) -> None:
     files = REQUIREMENTS[kind]
     say(f"Installing {' and '.join(files)} into .venv (about a minute, once) ...")
     options = [argument for name in files for argument in ("-r", name)]
-    command = [str(VENV_PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", *options]
+    command = [str(VENV_PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *options]
     if subprocess.run(command).returncode:
         stop("pip could not install the packages; its own message stands above. Is the package index reachable?")
 
