@@ -55,13 +55,14 @@ def database(env: environ.Env) -> dict[str, object]:
         raise WrongSetting(
             "DATABASE_URL", f"is missing or malformed ({error}).", "postgres://user:password@127.0.0.1:5432/protocol"
         ) from error
-    if "sqlite" in str(config["ENGINE"]):
+    engine = str(config.get("ENGINE", ""))  # an address without a scheme has none
+    if "sqlite" in engine:
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
-    elif "postgresql" in str(config["ENGINE"]):
+    elif "postgresql" in engine:
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
     else:
@@ -69,6 +70,16 @@ def database(env: environ.Env) -> dict[str, object]:
             "DATABASE_URL", "must be PostgreSQL or SQLite.", "postgres://user:password@127.0.0.1:5432/protocol"
         )
     return config
+
+
+def redis_url(env: environ.Env) -> str:
+    """Where the broker and the shared cache are, or an empty text for none. Raises WrongSetting."""
+    url: str = env.str("REDIS_URL", default="")
+    if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        raise WrongSetting(
+            "REDIS_URL", "is malformed; leave it out where there is no Redis.", "redis://127.0.0.1:6379/0"
+        )
+    return url
 
 
 def email(env: environ.Env) -> dict[str, object]:
@@ -81,12 +92,30 @@ def email(env: environ.Env) -> dict[str, object]:
         ) from error
 
 
+def flag(env: environ.Env, name: str) -> bool:
+    """A setting that is on or off; off unless set. Raises WrongSetting for anything else, which would read as off."""
+    text: str = env.str(name, default="")
+    if text.lower() not in {"", "1", "0", "true", "false", "on", "off", "yes", "no"}:
+        raise WrongSetting(name, f"is on or off, not {text!r}.", "0")
+    return text.lower() in {"1", "true", "on", "yes"}
+
+
+def trusted_proxies(env: environ.Env) -> int:
+    """How many proxies of our own stand in front; 0 unless set. Raises WrongSetting."""
+    text: str = env.str("TRUSTED_PROXIES", default="0")
+    if not text.isdecimal():
+        raise WrongSetting("TRUSTED_PROXIES", f"is the number of our own proxies in front, not {text!r}.", "1")
+    return int(text)
+
+
 def demo(env: environ.Env, hosts: list[str], url: str) -> bool:
     """Whether demonstration sign-ins exist. Raises WrongSetting unless every host is this machine."""
-    wanted: bool = env.bool("DEMO", default=False)
+    wanted = flag(env, "DEMO")
     strangers = {host for host in [*hosts, urlsplit(url).hostname or ""] if host not in LOCAL_HOSTS}
     if wanted and strangers:
         raise WrongSetting(
-            "DEMO", f"opens known passwords, so it refuses hosts that are not local: {', '.join(sorted(strangers))}.", "0"
+            "DEMO",
+            f"opens known passwords, so it refuses hosts that are not local: {', '.join(sorted(strangers))}.",
+            "0",
         )
     return wanted

@@ -13,7 +13,7 @@ from config import environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = environment.flag(env, "DEBUG")
 SECRET_KEY = environment.secret_key(env)
 ALLOWED_HOSTS = environment.allowed_hosts(env)
 SITE_URL = environment.site_url(env)
@@ -23,7 +23,7 @@ SECURE = SITE_URL.startswith("https://")
 DATABASES = {"default": environment.database(env)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = environment.redis_url(env)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -134,7 +134,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # nobody signs up: an address is entered by whoever appoints the person
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.trusted_proxies(env)
 
 # Headers and cookies.
 CONTENT_SECURITY_POLICY = {
