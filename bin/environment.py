@@ -46,7 +46,9 @@ def use_a_supported_python() -> None:
         if other and succeeds([other, "-c", "import venv"]):
             os.execv(other, [other, "-m", "bin.environment", *sys.argv[1:]])
     found = ".".join(map(str, sys.version_info[:2]))
-    stop(f"Python 3.11, 3.12 or 3.13 is needed; python3 is {found}.\nName one that is: make run PYTHON=/path/to/python3.13")
+    stop(
+        f"Python 3.11, 3.12 or 3.13 is needed; python3 is {found}.\nName one that is: make run PYTHON=/path/to/python3.13"
+    )
 
 
 def succeeds(command: list[str]) -> bool:
