@@ -25,7 +25,9 @@ class IndicatorState:
     progress: Decimal | None
 
 
-def states_by_project(project_ids: Iterable[int], until: datetime.date | None = None) -> Mapping[int, list[IndicatorState]]:
+def states_by_project(
+    project_ids: Iterable[int], until: datetime.date | None = None
+) -> Mapping[int, list[IndicatorState]]:
     """Published indicators of each project with their latest value on or before `until`. Two queries."""
     measurements = Measurement.objects.select_related("by__organisation", "checked_by__organisation").order_by("on")
     if until is not None:

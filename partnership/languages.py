@@ -34,6 +34,4 @@ def offers(path: str) -> list[Offer]:
     """The same page in each language, always in the same order. `path` begins with the present language, as /fr/projects/?q=x does."""
     _, _, rest = path.removeprefix("/").partition("/")
     here = current()
-    return [
-        Offer(code, name, direction(code), f"/{code}/{rest}", code == here) for code, name in settings.LANGUAGES
-    ]
+    return [Offer(code, name, direction(code), f"/{code}/{rest}", code == here) for code, name in settings.LANGUAGES]

@@ -59,7 +59,9 @@ def post(
     try:
         validate_email(recipient)
     except ValidationError as error:
-        raise ValidationError(_("“%(address)s” is not an e-mail address."), code="email", params={"address": recipient}) from error
+        raise ValidationError(
+            _("“%(address)s” is not an e-mail address."), code="email", params={"address": recipient}
+        ) from error
     existing = Message.objects.filter(key=key).first()
     if existing is not None:
         return existing
@@ -164,5 +166,5 @@ def _record(message: Message, result: transport.Result) -> bool:
 
 def delay(attempts: int, jitter: Callable[[], float] = random.random) -> datetime.timedelta:
     """How long to wait after so many attempts: 60 s doubled each time, at most 4 h, and up to a tenth more by chance."""
-    wait = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 20))
+    wait: datetime.timedelta = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 20))
     return wait * (1 + jitter() / 10)

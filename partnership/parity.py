@@ -74,5 +74,5 @@ def _gaps_of(record: Model, field: str, *, required: bool) -> list[Gap]:
     absent = [code for code in settings.REQUIRED_LANGUAGES if not has_text(getattr(record, column(field, code)))]
     if not required and len(absent) == len(settings.REQUIRED_LANGUAGES):
         return []
-    label: Any = record._meta.get_field(field).verbose_name
+    label: Any = getattr(record._meta.get_field(field), "verbose_name", field)
     return [Gap(field, label, code) for code in absent]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Refusal(ValidationError):
     """An act that a rule does not allow. `code` names the rule ([I7] is "I7"); the message says what to do."""
 
-    def __init__(self, message: str | Promise, *, code: str, params: dict[str, object] | None = None) -> None:
+    def __init__(self, message: StrOrPromise, *, code: str, params: dict[str, object] | None = None) -> None:
         super().__init__(message, code=code, params=params)

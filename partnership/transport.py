@@ -48,7 +48,9 @@ def _by_smtp(connection: SmtpBackend, recipient: str, content: bytes) -> Result:
     except (OSError, smtplib.SMTPException) as error:
         return Result(Outcome.DEFERRED, getattr(error, "smtp_code", None), _words(error))
     try:
-        server: smtplib.SMTP = connection.connection
+        server = connection.connection
+        if server is None:  # Django leaves none where EMAIL_URL asks it to fail silently
+            return Result(Outcome.DEFERRED, None, "no connection")
         server.sendmail(parseaddr(settings.DEFAULT_FROM_EMAIL)[1], [recipient], content)
     except smtplib.SMTPRecipientsRefused as error:
         code, answer = error.recipients[recipient]

@@ -106,5 +106,9 @@ def check_triggers(databases: Sequence[str] | None = None, **_kwargs: Any) -> li
     for alias in databases or ():
         existing = set(connections[alias].introspection.table_names())
         for table in set(append_only_tables()) & existing - installed_tables(alias):
-            found.append(Error(f"{table} has lost its append-only trigger.", hint="Run manage.py migrate.", id="partnership.E001"))
+            found.append(
+                Error(
+                    f"{table} has lost its append-only trigger.", hint="Run manage.py migrate.", id="partnership.E001"
+                )
+            )
     return found

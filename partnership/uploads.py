@@ -10,6 +10,7 @@ import uuid
 import zipfile
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -56,7 +57,7 @@ def random_name(instance: Model, filename: str) -> str:
     return f"documents/{uuid.uuid4().hex}{PurePosixPath(filename.lower()).suffix}"
 
 
-def validate_upload(file: FieldFile | UploadedFile) -> None:
+def validate_upload(file: FieldFile | UploadedFile[Any]) -> None:
     """Raises ValidationError when the file is too large, of another type, or its content is not what its name says."""
     kind = type_of(file.name or "")
     if kind is None:
@@ -64,7 +65,9 @@ def validate_upload(file: FieldFile | UploadedFile) -> None:
             _("This type of file is not accepted. Choose a PDF, PNG, JPEG, WebP, DOCX or XLSX file."), code="file_type"
         )
     if file.size is None or file.size > MAXIMUM_BYTES:
-        raise ValidationError(_("The file is larger than 10 MB. Make it smaller and choose it again."), code="file_size")
+        raise ValidationError(
+            _("The file is larger than 10 MB. Make it smaller and choose it again."), code="file_size"
+        )
     declared = getattr(file, "content_type", None) or getattr(getattr(file, "file", None), "content_type", None)
     if declared and declared != kind.media_type:
         raise ValidationError(_not_what_it_says(), code="file_content")
@@ -113,7 +116,7 @@ def _not_what_it_says() -> str:
     return str(_("The file's content is not what its name says. Export it again and choose the new file."))
 
 
-def cleaned(file: UploadedFile) -> UploadedFile | ContentFile[bytes]:
+def cleaned(file: UploadedFile[Any]) -> UploadedFile[Any] | ContentFile[bytes]:
     """The file as it is stored: pictures re-encoded without metadata, everything else as it came. Call after validate_upload."""
     kind = type_of(file.name or "")
     if kind is None or not kind.picture_format:

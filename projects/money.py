@@ -75,7 +75,9 @@ def totals_by_project(project_ids: Iterable[int], until: datetime.date | None = 
         found[project].add("planned", currency, amount)
     moves = Transaction.objects.filter(line__project__in=ids).order_by()
     moves = moves.until(until) if until else moves
-    for project, kind, currency, amount in moves.values_list("line__project", "kind", "currency").annotate(Sum("amount")):
+    for project, kind, currency, amount in moves.values_list("line__project", "kind", "currency").annotate(
+        Sum("amount")
+    ):
         found[project].add(KIND_OF[kind], currency, amount)
     return found
 

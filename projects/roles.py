@@ -13,8 +13,10 @@ def communes_without_responsibility(project: Project, organisations: Iterable[in
 
     `organisations` are the ids to judge by; None reads them from the database, a form passes what was typed.
     """
-    if organisations is None:
-        involved = set(project.involvements.values_list("organisation_id", flat=True))
-    else:
-        involved = set(organisations)
-    return [party for party in project.protocol.parties.select_related("organisation") if party.organisation_id not in involved]
+    typed = project.involvements.values_list("organisation_id", flat=True) if organisations is None else organisations
+    involved = set(typed)
+    return [
+        party
+        for party in project.protocol.parties.select_related("organisation")
+        if party.organisation_id not in involved
+    ]

@@ -4,76 +4,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Indicator',
+            name="Indicator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=250, verbose_name='title')),
-                ('title_ar', models.CharField(max_length=250, null=True, verbose_name='title')),
-                ('title_fr', models.CharField(max_length=250, null=True, verbose_name='title')),
-                ('title_nl', models.CharField(max_length=250, null=True, verbose_name='title')),
-                ('unit', models.CharField(max_length=60, verbose_name='unit')),
-                ('unit_ar', models.CharField(max_length=60, null=True, verbose_name='unit')),
-                ('unit_fr', models.CharField(max_length=60, null=True, verbose_name='unit')),
-                ('unit_nl', models.CharField(max_length=60, null=True, verbose_name='unit')),
-                ('level', models.CharField(choices=[('output', 'Output'), ('outcome', 'Outcome'), ('impact', 'Impact')], max_length=8, verbose_name='level')),
-                ('measure', models.CharField(choices=[('unit', 'Number'), ('percentage', 'Percentage'), ('qualitative', 'In words')], max_length=12, verbose_name='measure')),
-                ('ascending', models.BooleanField(default=True, verbose_name='more is better')),
-                ('counts_people', models.BooleanField(default=False, help_text='Values under 5 are then withheld from the public.', verbose_name='counts people')),
-                ('baseline_on', models.DateField(verbose_name='baseline date')),
-                ('baseline_value', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='baseline')),
-                ('baseline_statement', models.CharField(blank=True, max_length=250, verbose_name='baseline in words')),
-                ('baseline_statement_ar', models.CharField(blank=True, max_length=250, null=True, verbose_name='baseline in words')),
-                ('baseline_statement_fr', models.CharField(blank=True, max_length=250, null=True, verbose_name='baseline in words')),
-                ('baseline_statement_nl', models.CharField(blank=True, max_length=250, null=True, verbose_name='baseline in words')),
-                ('target_on', models.DateField(verbose_name='target date')),
-                ('target_value', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='target')),
-                ('target_statement', models.CharField(blank=True, max_length=250, verbose_name='target in words')),
-                ('target_statement_ar', models.CharField(blank=True, max_length=250, null=True, verbose_name='target in words')),
-                ('target_statement_fr', models.CharField(blank=True, max_length=250, null=True, verbose_name='target in words')),
-                ('target_statement_nl', models.CharField(blank=True, max_length=250, null=True, verbose_name='target in words')),
-                ('disaggregation', models.CharField(blank=True, max_length=200, verbose_name='disaggregated by')),
-                ('disaggregation_ar', models.CharField(blank=True, max_length=200, null=True, verbose_name='disaggregated by')),
-                ('disaggregation_fr', models.CharField(blank=True, max_length=200, null=True, verbose_name='disaggregated by')),
-                ('disaggregation_nl', models.CharField(blank=True, max_length=200, null=True, verbose_name='disaggregated by')),
-                ('source', models.CharField(blank=True, max_length=250, verbose_name='means of verification')),
-                ('source_ar', models.CharField(blank=True, max_length=250, null=True, verbose_name='means of verification')),
-                ('source_fr', models.CharField(blank=True, max_length=250, null=True, verbose_name='means of verification')),
-                ('source_nl', models.CharField(blank=True, max_length=250, null=True, verbose_name='means of verification')),
-                ('method', models.CharField(blank=True, max_length=250, verbose_name='method')),
-                ('method_ar', models.CharField(blank=True, max_length=250, null=True, verbose_name='method')),
-                ('method_fr', models.CharField(blank=True, max_length=250, null=True, verbose_name='method')),
-                ('method_nl', models.CharField(blank=True, max_length=250, null=True, verbose_name='method')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=250, verbose_name="title")),
+                ("title_ar", models.CharField(max_length=250, null=True, verbose_name="title")),
+                ("title_fr", models.CharField(max_length=250, null=True, verbose_name="title")),
+                ("title_nl", models.CharField(max_length=250, null=True, verbose_name="title")),
+                ("unit", models.CharField(max_length=60, verbose_name="unit")),
+                ("unit_ar", models.CharField(max_length=60, null=True, verbose_name="unit")),
+                ("unit_fr", models.CharField(max_length=60, null=True, verbose_name="unit")),
+                ("unit_nl", models.CharField(max_length=60, null=True, verbose_name="unit")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("output", "Output"), ("outcome", "Outcome"), ("impact", "Impact")],
+                        max_length=8,
+                        verbose_name="level",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[("unit", "Number"), ("percentage", "Percentage"), ("qualitative", "In words")],
+                        max_length=12,
+                        verbose_name="measure",
+                    ),
+                ),
+                ("ascending", models.BooleanField(default=True, verbose_name="more is better")),
+                (
+                    "counts_people",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Values under 5 are then withheld from the public.",
+                        verbose_name="counts people",
+                    ),
+                ),
+                ("baseline_on", models.DateField(verbose_name="baseline date")),
+                (
+                    "baseline_value",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="baseline"
+                    ),
+                ),
+                ("baseline_statement", models.CharField(blank=True, max_length=250, verbose_name="baseline in words")),
+                (
+                    "baseline_statement_ar",
+                    models.CharField(blank=True, max_length=250, null=True, verbose_name="baseline in words"),
+                ),
+                (
+                    "baseline_statement_fr",
+                    models.CharField(blank=True, max_length=250, null=True, verbose_name="baseline in words"),
+                ),
+                (
+                    "baseline_statement_nl",
+                    models.CharField(blank=True, max_length=250, null=True, verbose_name="baseline in words"),
+                ),
+                ("target_on", models.DateField(verbose_name="target date")),
+                (
+                    "target_value",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="target"),
+                ),
+                ("target_statement", models.CharField(blank=True, max_length=250, verbose_name="target in words")),
+                (
+                    "target_statement_ar",
+                    models.CharField(blank=True, max_length=250, null=True, verbose_name="target in words"),
+                ),
+                (
+                    "target_statement_fr",
+                    models.CharField(blank=True, max_length=250, null=True, verbose_name="target in words"),
+                ),
+                (
+                    "target_statement_nl",
+                    models.CharField(blank=True, max_length=250, null=True, verbose_name="target in words"),
+                ),
+                ("disaggregation", models.CharField(blank=True, max_length=200, verbose_name="disaggregated by")),
+                (
+                    "disaggregation_ar",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="disaggregated by"),
+                ),
+                (
+                    "disaggregation_fr",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="disaggregated by"),
+                ),
+                (
+                    "disaggregation_nl",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="disaggregated by"),
+                ),
+                ("source", models.CharField(blank=True, max_length=250, verbose_name="means of verification")),
+                (
+                    "source_ar",
+                    models.CharField(blank=True, max_length=250, null=True, verbose_name="means of verification"),
+                ),
+                (
+                    "source_fr",
+                    models.CharField(blank=True, max_length=250, null=True, verbose_name="means of verification"),
+                ),
+                (
+                    "source_nl",
+                    models.CharField(blank=True, max_length=250, null=True, verbose_name="means of verification"),
+                ),
+                ("method", models.CharField(blank=True, max_length=250, verbose_name="method")),
+                ("method_ar", models.CharField(blank=True, max_length=250, null=True, verbose_name="method")),
+                ("method_fr", models.CharField(blank=True, max_length=250, null=True, verbose_name="method")),
+                ("method_nl", models.CharField(blank=True, max_length=250, null=True, verbose_name="method")),
             ],
             options={
-                'verbose_name': 'indicator',
-                'verbose_name_plural': 'indicators',
-                'ordering': ['protocol', 'project', 'pk'],
+                "verbose_name": "indicator",
+                "verbose_name_plural": "indicators",
+                "ordering": ["protocol", "project", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Measurement',
+            name="Measurement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(verbose_name='measured on')),
-                ('value', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='value')),
-                ('statement', models.CharField(blank=True, max_length=250, verbose_name='in words')),
-                ('statement_ar', models.CharField(blank=True, max_length=250, null=True, verbose_name='in words')),
-                ('statement_fr', models.CharField(blank=True, max_length=250, null=True, verbose_name='in words')),
-                ('statement_nl', models.CharField(blank=True, max_length=250, null=True, verbose_name='in words')),
-                ('checked_on', models.DateField(blank=True, null=True, verbose_name='checked on')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("on", models.DateField(verbose_name="measured on")),
+                (
+                    "value",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="value"),
+                ),
+                ("statement", models.CharField(blank=True, max_length=250, verbose_name="in words")),
+                ("statement_ar", models.CharField(blank=True, max_length=250, null=True, verbose_name="in words")),
+                ("statement_fr", models.CharField(blank=True, max_length=250, null=True, verbose_name="in words")),
+                ("statement_nl", models.CharField(blank=True, max_length=250, null=True, verbose_name="in words")),
+                ("checked_on", models.DateField(blank=True, null=True, verbose_name="checked on")),
             ],
             options={
-                'verbose_name': 'measurement',
-                'verbose_name_plural': 'measurements',
-                'ordering': ['indicator', 'on'],
+                "verbose_name": "measurement",
+                "verbose_name_plural": "measurements",
+                "ordering": ["indicator", "on"],
             },
         ),
     ]

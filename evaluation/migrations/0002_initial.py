@@ -5,64 +5,137 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('evaluation', '0001_initial'),
-        ('partnership', '0001_initial'),
-        ('projects', '0001_initial'),
+        ("evaluation", "0001_initial"),
+        ("partnership", "0001_initial"),
+        ("projects", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='indicator',
-            name='objective',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='partnership.objective', verbose_name='objective'),
+            model_name="indicator",
+            name="objective",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="indicators",
+                to="partnership.objective",
+                verbose_name="objective",
+            ),
         ),
         migrations.AddField(
-            model_name='indicator',
-            name='project',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='indicators', to='projects.project', verbose_name='project'),
+            model_name="indicator",
+            name="project",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="indicators",
+                to="projects.project",
+                verbose_name="project",
+            ),
         ),
         migrations.AddField(
-            model_name='indicator',
-            name='protocol',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='indicators', to='partnership.protocol', verbose_name='protocol'),
+            model_name="indicator",
+            name="protocol",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="indicators",
+                to="partnership.protocol",
+                verbose_name="protocol",
+            ),
         ),
         migrations.AddField(
-            model_name='measurement',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measurements', to='partnership.party', verbose_name='measured by'),
+            model_name="measurement",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="measurements",
+                to="partnership.party",
+                verbose_name="measured by",
+            ),
         ),
         migrations.AddField(
-            model_name='measurement',
-            name='checked_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='partnership.party', verbose_name='checked by'),
+            model_name="measurement",
+            name="checked_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="checks",
+                to="partnership.party",
+                verbose_name="checked by",
+            ),
         ),
         migrations.AddField(
-            model_name='measurement',
-            name='indicator',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='measurements', to='evaluation.indicator', verbose_name='indicator'),
+            model_name="measurement",
+            name="indicator",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="measurements",
+                to="evaluation.indicator",
+                verbose_name="indicator",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(('target_on__gte', models.F('baseline_on'))), name='indicator_target_after_baseline', violation_error_message='The target cannot be dated before the baseline.'),
+            model_name="indicator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target_on__gte", models.F("baseline_on"))),
+                name="indicator_target_after_baseline",
+                violation_error_message="The target cannot be dated before the baseline.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('baseline_value__isnull', True), ('measure', 'qualitative'), ('target_value__isnull', True)), models.Q(models.Q(('measure', 'qualitative'), _negated=True), ('baseline_value__isnull', False), ('target_value__isnull', False)), _connector='OR'), name='indicator_values_fit_measure', violation_error_message='A qualitative indicator has a baseline and a target in words only; every other one has both as numbers.'),
+            model_name="indicator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("baseline_value__isnull", True), ("measure", "qualitative"), ("target_value__isnull", True)
+                    ),
+                    models.Q(
+                        models.Q(("measure", "qualitative"), _negated=True),
+                        ("baseline_value__isnull", False),
+                        ("target_value__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="indicator_values_fit_measure",
+                violation_error_message="A qualitative indicator has a baseline and a target in words only; every other one has both as numbers.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measurement',
-            constraint=models.UniqueConstraint(fields=('indicator', 'on'), name='measurement_once', violation_error_message='This indicator already has a value for this day.'),
+            model_name="measurement",
+            constraint=models.UniqueConstraint(
+                fields=("indicator", "on"),
+                name="measurement_once",
+                violation_error_message="This indicator already has a value for this day.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measurement',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by__isnull', True), models.Q(('checked_by', models.F('by')), _negated=True), _connector='OR'), name='measurement_checked_by_other', violation_error_message='A measurement is checked by the other commune.'),
+            model_name="measurement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("checked_by__isnull", True),
+                    models.Q(("checked_by", models.F("by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="measurement_checked_by_other",
+                violation_error_message="A measurement is checked by the other commune.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measurement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checked_by__isnull', True), ('checked_on__isnull', True)), models.Q(('checked_by__isnull', False), ('checked_on__isnull', False)), _connector='OR'), name='measurement_check_complete', violation_error_message='A check needs both the commune that checked and the day.'),
+            model_name="measurement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("checked_by__isnull", True), ("checked_on__isnull", True)),
+                    models.Q(("checked_by__isnull", False), ("checked_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="measurement_check_complete",
+                violation_error_message="A check needs both the commune that checked and the day.",
+            ),
         ),
     ]

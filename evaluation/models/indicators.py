@@ -101,9 +101,7 @@ class Indicator(models.Model):
             ),
             models.CheckConstraint(
                 name="indicator_values_fit_measure",
-                condition=Q(
-                    measure=Measure.QUALITATIVE, baseline_value__isnull=True, target_value__isnull=True
-                )
+                condition=Q(measure=Measure.QUALITATIVE, baseline_value__isnull=True, target_value__isnull=True)
                 | (~Q(measure=Measure.QUALITATIVE) & Q(baseline_value__isnull=False, target_value__isnull=False)),
                 violation_error_message=_(
                     "A qualitative indicator has a baseline and a target in words only; every other one has both as numbers."

@@ -40,7 +40,10 @@ class Document(Publishable):
     kind = models.CharField(_("kind"), max_length=12, choices=DocumentKind)
     title = models.CharField(_("title"), max_length=200)
     alternative_text = models.CharField(
-        _("alternative text"), max_length=300, blank=True, help_text=_("What a picture shows, for those who do not see it.")
+        _("alternative text"),
+        max_length=300,
+        blank=True,
+        help_text=_("What a picture shows, for those who do not see it."),
     )
     file = models.FileField(_("file"), upload_to=random_name, validators=[validate_upload])
     public = models.BooleanField(

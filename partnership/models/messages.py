@@ -28,7 +28,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def due(self, now: datetime.datetime) -> Self:
         """Waiting mails whose time has come, and mails whose sender died with the lease."""
         return self.filter(
-            Q(state=MessageState.WAITING, next_attempt_at__lte=now) | Q(state=MessageState.SENDING, lease_until__lte=now)
+            Q(state=MessageState.WAITING, next_attempt_at__lte=now)
+            | Q(state=MessageState.SENDING, lease_until__lte=now)
         ).order_by("next_attempt_at", "pk")
 
 
@@ -39,7 +40,10 @@ class Message(models.Model):
         Protocol, models.CASCADE, null=True, related_name="messages", verbose_name=_("protocol")
     )
     key = models.CharField(
-        _("key"), max_length=200, unique=True, help_text=_("What the mail is for; a second request with it makes no second mail.")
+        _("key"),
+        max_length=200,
+        unique=True,
+        help_text=_("What the mail is for; a second request with it makes no second mail."),
     )
     message_id = models.CharField(_("Message-ID"), max_length=200, unique=True)
     recipient = models.EmailField(_("recipient"))

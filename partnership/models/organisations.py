@@ -46,7 +46,10 @@ class Organisation(models.Model):
 
     name = models.CharField(_("name"), max_length=200)
     short_name = models.CharField(
-        _("short name"), max_length=60, blank=True, help_text=_("As it stands in tables and headings, for instance “Jette”.")
+        _("short name"),
+        max_length=60,
+        blank=True,
+        help_text=_("As it stands in tables and headings, for instance “Jette”."),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=OrganisationKind)
     level = models.CharField(_("level"), max_length=15, choices=Level)
@@ -54,7 +57,9 @@ class Organisation(models.Model):
         _("country"),
         max_length=2,
         help_text=_("Two-letter code of ISO 3166-1, for instance MA or BE."),
-        validators=[RegexValidator(r"^[A-Z]{2}$", _("Enter the two capital letters of the country, for instance MA or BE."))],
+        validators=[
+            RegexValidator(r"^[A-Z]{2}$", _("Enter the two capital letters of the country, for instance MA or BE."))
+        ],
     )
     place = models.CharField(_("place"), max_length=200, blank=True)
     iati_ref = models.CharField(
@@ -64,7 +69,10 @@ class Organisation(models.Model):
         validators=[RegexValidator(r"^[^/&|?\s]+$", _("An IATI identifier has no spaces and none of / & | ?."))],
     )
     public_contact = models.CharField(
-        _("public contact"), max_length=200, blank=True, help_text=_("A function and address that anyone may read; no person.")
+        _("public contact"),
+        max_length=200,
+        blank=True,
+        help_text=_("A function and address that anyone may read; no person."),
     )
     is_demonstration = models.BooleanField(_("made for a demonstration"), default=False, editable=False)
     sort_ar = NormalisedField(sources=["name_ar"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Self
 
 from django.core.validators import RegexValidator
@@ -110,7 +111,9 @@ class Protocol(models.Model):
             ),
             models.CheckConstraint(
                 name="protocol_ends_after_start",
-                condition=Q(valid_from__isnull=True) | Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_until__gte=F("valid_from")),
                 violation_error_message=_("A protocol cannot end before it begins."),
             ),
         ]
@@ -148,7 +151,9 @@ class Party(models.Model):
         _("languages"),
         max_length=20,
         help_text=_("Languages this commune owes its citizens, as codes separated by spaces, for instance “fr nl”."),
-        validators=[RegexValidator(r"^[a-z]{2,3}( [a-z]{2,3})*$", _("Enter language codes separated by single spaces."))],
+        validators=[
+            RegexValidator(r"^[a-z]{2,3}( [a-z]{2,3})*$", _("Enter language codes separated by single spaces."))
+        ],
     )
     currency = models.CharField(_("currency"), max_length=3, choices=Currency)
     time_zone = models.CharField(_("time zone"), max_length=40)
@@ -283,7 +288,7 @@ class ProtocolElement(models.Model):
     """What the act enumerates and projects refer to. Each points to its clause."""
 
     REQUIRED_TEXTS: ClassVar = ("name",)
-    PUBLIC_FIELDS: ClassVar = ("code", "name", "clause", "order")
+    PUBLIC_FIELDS: ClassVar[Sequence[str]] = ("code", "name", "clause", "order")
 
     protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="%(class)ss", verbose_name=_("protocol"))
     code = models.CharField(_("code"), max_length=12, validators=[plain_code])
@@ -343,7 +348,7 @@ class Chapter(models.TextChoices):
 class Foundation(ProtocolElement):
     """A foundation of putting into effect or an element of monitoring (chapters F and S)."""
 
-    PUBLIC_FIELDS: ClassVar = (*ProtocolElement.PUBLIC_FIELDS, "chapter")
+    PUBLIC_FIELDS: ClassVar[Sequence[str]] = (*ProtocolElement.PUBLIC_FIELDS, "chapter")
 
     chapter = models.CharField(_("chapter"), max_length=14, choices=Chapter)
 

@@ -125,12 +125,16 @@ class Activity(models.Model):
             models.CheckConstraint(
                 name="activity_planned_end_after_start",
                 condition=Q(planned_end__gte=F("planned_start")),
-                violation_error_message=_("An activity cannot end before it starts: the planned end is earlier than the planned start."),
+                violation_error_message=_(
+                    "An activity cannot end before it starts: the planned end is earlier than the planned start."
+                ),
             ),
             models.CheckConstraint(
                 name="activity_actual_end_after_start",
                 condition=Q(actual_end__isnull=True) | Q(actual_start__isnull=False, actual_end__gte=F("actual_start")),
-                violation_error_message=_("An activity cannot end before it starts: the actual end needs an earlier actual start."),
+                violation_error_message=_(
+                    "An activity cannot end before it starts: the actual end needs an earlier actual start."
+                ),
             ),
             models.CheckConstraint(
                 name="activity_done_has_start",

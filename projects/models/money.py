@@ -83,15 +83,23 @@ class Category(models.TextChoices):
 class BudgetLine(models.Model):
     """What one organisation plans to give for one purpose in one year, in money or in kind."""
 
-    PUBLIC_FIELDS: ClassVar = ("category", "label", "year", "funder", "planned", "currency", "in_kind", "hours", "confirmed")
+    PUBLIC_FIELDS: ClassVar = (
+        "category",
+        "label",
+        "year",
+        "funder",
+        "planned",
+        "currency",
+        "in_kind",
+        "hours",
+        "confirmed",
+    )
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="budget_lines", verbose_name=_("project"))
     category = models.CharField(_("category"), max_length=15, choices=Category)
     label = models.CharField(_("label"), max_length=200, blank=True)
     year = models.PositiveSmallIntegerField(_("year"))
-    funder = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="budget_lines", verbose_name=_("funded by")
-    )
+    funder = models.ForeignKey(Organisation, models.PROTECT, related_name="budget_lines", verbose_name=_("funded by"))
     planned = models.DecimalField(
         _("planned"),
         max_digits=12,
@@ -99,7 +107,9 @@ class BudgetLine(models.Model):
         validators=[MinValueValidator(0, _("A budget cannot be negative. Enter zero or more."))],
     )
     currency = models.CharField(_("currency"), max_length=3, choices=Currency, default=Currency.EUR)
-    in_kind = models.BooleanField(_("in kind"), default=False, help_text=_("Working time, rooms, material; valued in money."))
+    in_kind = models.BooleanField(
+        _("in kind"), default=False, help_text=_("Working time, rooms, material; valued in money.")
+    )
     hours = models.DecimalField(_("hours of work"), max_digits=8, decimal_places=1, null=True, blank=True)
     confirmed = models.BooleanField(_("confirmed by the funder"), default=True)
 

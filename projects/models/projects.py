@@ -96,7 +96,9 @@ class ProjectQuerySet(PublishedQuerySet):
 
     def with_both_communes(self) -> Self:
         """Projects in which each commune has a named responsibility [I7]."""
-        theirs = Involvement.objects.filter(project=OuterRef("pk"), organisation__parties__protocol=OuterRef("protocol"))
+        theirs = Involvement.objects.filter(
+            project=OuterRef("pk"), organisation__parties__protocol=OuterRef("protocol")
+        )
         first = theirs.filter(organisation__parties__position=1, organisation__parties__protocol=OuterRef("protocol"))
         second = theirs.filter(organisation__parties__position=2, organisation__parties__protocol=OuterRef("protocol"))
         return self.filter(Exists(first), Exists(second))
@@ -175,7 +177,9 @@ class Project(Publishable):
         _("OECD-DAC sector"),
         max_length=5,
         blank=True,
-        validators=[RegexValidator(r"^\d{5}$", _("A purpose code of the OECD-DAC has five digits, for instance 15185."))],
+        validators=[
+            RegexValidator(r"^\d{5}$", _("A purpose code of the OECD-DAC has five digits, for instance 15185."))
+        ],
     )
     place = models.CharField(_("place"), max_length=200, blank=True)
     place_sensitive = models.BooleanField(
@@ -214,21 +218,23 @@ class Project(Publishable):
                 condition=Q(planned_end__isnull=True)
                 | Q(planned_start__isnull=True)
                 | Q(planned_end__gte=F("planned_start")),
-                violation_error_message=_("A project cannot end before it starts: the planned end is earlier than the planned start."),
+                violation_error_message=_(
+                    "A project cannot end before it starts: the planned end is earlier than the planned start."
+                ),
             ),
             models.CheckConstraint(
                 name="project_actual_end_after_start",
                 condition=Q(actual_end__isnull=True) | Q(actual_start__isnull=False, actual_end__gte=F("actual_start")),
-                violation_error_message=_("A project cannot end before it starts: the actual end needs an earlier actual start."),
+                violation_error_message=_(
+                    "A project cannot end before it starts: the actual end needs an earlier actual start."
+                ),
             ),
             models.CheckConstraint(
                 name="project_replaces_another",
                 condition=Q(replaces__isnull=True) | ~Q(replaces=F("id")),
                 violation_error_message=_("A project cannot replace itself."),
             ),
-            models.CheckConstraint(
-                name="project_state_known", condition=Q(state__in=ProjectState.values)
-            ),
+            models.CheckConstraint(name="project_state_known", condition=Q(state__in=ProjectState.values)),
             published_is_complete("project_published_complete", "title", "summary"),
         ]
 
@@ -253,7 +259,9 @@ class Project(Publishable):
         for party in communes_without_responsibility(self):
             refusals.append(
                 Refusal(
-                    _("%(commune)s has no responsibility in this project yet. Enter at least one under “Who does what”."),
+                    _(
+                        "%(commune)s has no responsibility in this project yet. Enter at least one under “Who does what”."
+                    ),
                     code="I7",
                     params={"commune": str(party)},
                 )

@@ -6,6 +6,7 @@ import uuid
 import zoneinfo
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -61,7 +62,9 @@ class ReportSeries(models.Model):
         _("languages"),
         max_length=20,
         help_text=_("In the order of the documents, as codes separated by spaces, for instance “ar fr”."),
-        validators=[RegexValidator(r"^(ar|fr|nl)( (ar|fr|nl))*$", _("Enter ar, fr or nl, separated by single spaces."))],
+        validators=[
+            RegexValidator(r"^(ar|fr|nl)( (ar|fr|nl))*$", _("Enter ar, fr or nl, separated by single spaces."))
+        ],
     )
     cadence = models.CharField(_("cadence"), max_length=10, choices=Cadence, default=Cadence.HALF_YEAR)
     time_zone = models.CharField(_("time zone"), max_length=40, validators=[validate_time_zone])
@@ -71,7 +74,9 @@ class ReportSeries(models.Model):
         help_text=_("Code of the first period reported on: 2026-S1 (half-year), 2026-Q1 (quarter) or 2026 (year)."),
     )
     needs_release = models.BooleanField(
-        _("released by both coordinators first"), default=True, help_text=_("Until both have released it, nothing is sent.")
+        _("released by both coordinators first"),
+        default=True,
+        help_text=_("Until both have released it, nothing is sent."),
     )
     active = models.BooleanField(_("active"), default=True)
 
@@ -213,6 +218,15 @@ class Report(models.Model):
     released_at = models.DateTimeField(
         _("released at"), null=True, blank=True, help_text=_("From then on it is public and is sent.")
     )
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("released by"),
+    )
 
     objects: ClassVar[ReportQuerySet] = ReportQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
 
@@ -278,5 +292,3 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.report} → {self.address}"
-
-

@@ -35,7 +35,9 @@ class Period:
         part = int(match["part"] or 1) if match else 0
         if match is None or found is None or part > 12 // MONTHS[found] or (cadence and found != cadence):
             raise ValidationError(
-                _("“%(code)s” is not a period of this series. Write 2026-S1 for a half-year, 2026-Q1 for a quarter, 2026 for a year."),
+                _(
+                    "“%(code)s” is not a period of this series. Write 2026-S1 for a half-year, 2026-Q1 for a quarter, 2026 for a year."
+                ),
                 code="period",
                 params={"code": code},
             )
