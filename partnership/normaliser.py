@@ -27,9 +27,14 @@ def normalise(text: str) -> str:
 
     Idempotent. An empty text stays empty.
     """
-    text = text.casefold().translate(_DIGITS).translate(_ARABIC).translate(_LATIN)
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = _compatible(_compatible(text)).translate(_DIGITS).translate(_ARABIC).translate(_LATIN)
+    bare = "".join(character for character in plain if not unicodedata.combining(character))
     return _NOT_A_WORD.sub(" ", bare.translate(_ARABIC)).replace("_", " ").strip()
+
+
+def _compatible(text: str) -> str:
+    """Lower case and taken apart; one pass can leave capitals that only appear when a sign such as ℠ is taken apart."""
+    return unicodedata.normalize("NFKD", text.casefold())
 
 
 if TYPE_CHECKING:

@@ -14,8 +14,10 @@ import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import TransactionTestCase
 from pytest_django import Settings
 
+from partnership import triggers
 from tests.services import ROOT, with_database
 from tests.settings import REDIS_DATABASE
 from tests.smtp import SmtpServer, running_smtp_server
@@ -35,6 +37,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="make test-long runs it"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def clearing_may_empty_append_only_tables() -> Iterator[None]:
+    """The tests' own clearing between transactions is one of the two that may; see partnership/triggers.py."""
+    clear = TransactionTestCase._fixture_teardown
+
+    def clear_with_triggers_lifted(self: TransactionTestCase) -> None:
+        with triggers.lifted():
+            clear(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", clear_with_triggers_lifted)
+        yield
 
 
 @pytest.fixture(autouse=True)
