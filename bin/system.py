@@ -49,4 +49,6 @@ def install(packages: list[str], reason: str) -> None:
     for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
         finished = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True)
         if finished.returncode:
-            stop(f"{finished.stdout}{finished.stderr}\napt-get {' '.join(command)} failed; its own message stands above.")
+            stop(
+                f"{finished.stdout}{finished.stderr}\napt-get {' '.join(command)} failed; its own message stands above."
+            )
