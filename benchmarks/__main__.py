@@ -1,0 +1,168 @@
+"""Every benchmark in one run; prints the ratios and writes them to benchmarks/README.md with the machine and the command.
+
+make bench
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PAGE_PROJECTS, REPORT_PROJECTS = 1000, 50
+README = Path(__file__).with_name("README.md")
+
+
+def set_environment(folder: Path, database: str) -> None:
+    """The settings of this run and of every process it starts."""
+    from tests.services import with_database
+
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="benchmarks.settings",
+        DATABASE_URL=with_database(os.environ["DATABASE_URL"], database),
+        SECRET_KEY=secrets.token_urlsafe(64),
+        ALLOWED_HOSTS="localhost,127.0.0.1",
+        SITE_URL="http://localhost:8000",
+        EMAIL_URL=f"filemail://{folder}/mail",
+        STATIC_ROOT=str(folder / "static"),
+        MEDIA_ROOT=str(folder / "media"),
+        BENCHMARK_PAGES=str(folder),
+        DEBUG="0",
+        DEMO="0",
+    )
+
+
+@contextmanager
+def own_database() -> Iterator[str]:
+    """A database of this run's own on the PostgreSQL that DATABASE_URL names; dropped at the end."""
+    import psycopg2
+
+    name = f"benchmark_{secrets.token_hex(4)}"
+    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield name
+        finally:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            connection.close()
+
+
+def prepare(projects: int) -> None:
+    """Tables, static files and a programme of that many projects."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    from benchmarks import programme
+
+    programme.build(projects)
+
+
+def serving(folder: Path) -> list[str]:
+    """(a) home and project list beside a bare view."""
+    from benchmarks import serving as pages
+
+    times = pages.measure(folder)
+    rows = [
+        f"| {name} | {times[name]:.1f} | {times[f'bare {name}']:.2f} | {times[name] / times[f'bare {name}']:.1f} |"
+        for name in pages.PAGES
+    ]
+    return [
+        f"## Pages, uncached, {PAGE_PROJECTS} projects, PostgreSQL",
+        "",
+        f"Median of {pages.ROUNDS} requests each, in turns, one gunicorn worker, a new connection for each request. The bare view",
+        "returns the same bytes through the same middleware and server.",
+        "",
+        "| page | ms | bare view, ms | ratio |",
+        "| --- | ---: | ---: | ---: |",
+        *rows,
+    ]
+
+
+def printing(folder: Path) -> list[str]:
+    """(b) one report beside the same HTML printed by Chromium."""
+    from benchmarks import printing as printers
+
+    html = report_html(folder)
+    ours = printers.by_weasyprint(html, folder / "ours.pdf", "fr")
+    theirs = printers.by_chromium(html, folder / "theirs.pdf", folder / "profile")
+    rows = [("WeasyPrint", ours), ("headless Chromium", theirs)]
+    lines = [
+        f"| {name} | {one.pages} | {one.seconds:.1f} | {one.seconds_a_page:.3f} | {one.megabytes:.0f} |"
+        for name, one in rows
+        if one is not None
+    ]
+    ratio = f"Ratio of whole seconds: {ours.seconds / theirs.seconds:.2f}." if theirs else "There is no Chromium here."
+    return [
+        f"## One report of {REPORT_PROJECTS} projects, French",
+        "",
+        "Whole processes, from start to the written file. Memory is the largest resident size of the largest process.",
+        "",
+        "| printer | pages | seconds | seconds a page | peak MB |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        *lines,
+        "",
+        ratio,
+    ]
+
+
+def report_html(folder: Path) -> Path:
+    """The report's HTML as the renderer makes it, in a file."""
+    import datetime
+
+    from partnership import canonical
+    from partnership.equality import Reader
+    from partnership.models import Protocol
+    from transparency.reports import render, snapshot
+    from transparency.reports.periods import Period
+
+    protocol = Protocol.objects.get(primary=True)
+    now = datetime.datetime(2026, 7, 1, 6, tzinfo=datetime.UTC)
+    text = canonical.text(snapshot.collect(protocol, Period.parse("2026-S1"), now))
+    html = render.html(snapshot.read(text), reader=Reader("fr", council_position=2), digest=canonical.digest(text))
+    path = folder / "report.html"
+    path.write_text(html)
+    return path
+
+
+def machine() -> str:
+    """One line on where the figures come from."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+
+
+def section(projects: int, measure_in: str) -> list[str]:
+    """One benchmark with a database and a programme of its own, in this process."""
+    with tempfile.TemporaryDirectory() as name, own_database() as database:
+        folder = Path(name)
+        set_environment(folder, database)
+        prepare(projects)
+        lines = serving(folder) if measure_in == "serving" else printing(folder)
+        from django.db import connections
+
+        connections.close_all()
+    return lines
+
+
+def main() -> None:
+    """Measure, print, write."""
+    from multiprocessing import get_context
+
+    with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:  # each section sets Django up anew
+        parts = pool.starmap(section, [(PAGE_PROJECTS, "serving"), (REPORT_PROJECTS, "printing")], chunksize=1)
+    head = ["# Benchmarks", "", f"`make bench`, all in one run. {machine()}.", ""]
+    text = "\n".join([*head, *parts[0], "", *parts[1], ""])
+    README.write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
