@@ -12,6 +12,7 @@ PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings SECRET_KEY=$$($(VENV_PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-long bench check lint types imports templates migrations deploy translations containers \
+	dictionary dictionary-check \
 	audit format messages compiled run-environment dev-environment
 
 help: ## what each target does
@@ -29,7 +30,7 @@ test-long: test ## the suite with the full numbers
 bench: dev-environment compiled ## the benchmarks, each a ratio measured in one run
 	@$(VENV_PYTHON) -m tests.services $(VENV_PYTHON) -m benchmarks $(ARGS)
 
-check: lint types imports templates migrations deploy translations containers audit ## everything that is checked without running a test
+check: lint types imports templates migrations deploy translations dictionary-check containers audit ## everything that is checked without running a test
 	@echo "make check: all passed"
 
 lint: dev-environment # style, likely bugs, risky calls
@@ -55,6 +56,12 @@ deploy: dev-environment compiled
 
 translations: dev-environment # whole in ar, fr and nl, nothing left to extract
 	@$(VENV_PYTHON) -m bin.messages check
+
+dictionary: dev-environment ## docs/domain.md, from the models
+	@$(VENV_PYTHON) -m bin.dictionary
+
+dictionary-check: dev-environment # docs/domain.md says what the models say
+	@$(VENV_PYTHON) -m bin.dictionary check
 
 containers: dev-environment # Dockerfile and compose, read without building them
 	@$(VENV_PYTHON) -m bin.containers

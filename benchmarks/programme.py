@@ -44,7 +44,7 @@ def texts(field: str, number: int, sentences: int = 1) -> dict[str, str]:
 
 
 def build(projects: int) -> Protocol:
-    """A protocol with that many published projects: two communes, two lines, six transactions, two indicators, four activities each."""
+    """A protocol with that many published projects, each with two communes, lines, transactions, indicators, activities."""
     protocol = protocol_file.load(PROTOCOL)
     ExchangeRate.objects.create(
         protocol=protocol, on=datetime.date(2026, 1, 1), mad_per_eur=Decimal("10.80"), **texts("source", 1)
