@@ -1,6 +1,6 @@
 """Writes docs/domain.md, the data dictionary, from the models themselves; `check` says whether it is up to date.
 
-    python -m bin.dictionary [check]
+python -m bin.dictionary [check]
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def _model(model: Any) -> str:
 def _rule(constraint: Any) -> str:
     """The message people read, or the fields that are unique together."""
     own = constraint.violation_error_message != constraint.default_violation_error_message
-    return str(constraint.violation_error_message) if own else f"unique: {', '.join(constraint.fields)}."
+    if own:
+        return str(constraint.violation_error_message)
+    return f"unique: {', '.join(constraint.fields)}." if getattr(constraint, "fields", ()) else str(constraint.condition)
 
 
 def _fields(model: Any) -> Iterator[Any]:
