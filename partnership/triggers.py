@@ -76,14 +76,19 @@ def _switch(connection: BaseDatabaseWrapper, tables: Sequence[str], *, on: bool)
         install_triggers(connection.alias)
         return
     with connection.cursor() as cursor:
+        if (
+            connection.vendor == "postgresql"
+        ):  # a table with checks left for the end of the transaction cannot be altered
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in tables:
-            if connection.vendor == "postgresql":
-                if on:  # what a cascade left for the end of the transaction must run before the table is altered again
-                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                cursor.execute(f'ALTER TABLE "{table}" {"ENABLE" if on else "DISABLE"} TRIGGER USER')
-            else:
-                for act in ("UPDATE", "DELETE"):
-                    cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{act}"')
+            for statement in _switching(connection, table, on=on):
+                cursor.execute(statement)
+
+
+def _switching(connection: BaseDatabaseWrapper, table: str, *, on: bool) -> list[str]:
+    if connection.vendor == "postgresql":
+        return [f'ALTER TABLE "{table}" {"ENABLE" if on else "DISABLE"} TRIGGER USER']
+    return [f'DROP TRIGGER IF EXISTS "{table}_no_{act}"' for act in ("UPDATE", "DELETE")]
 
 
 def installed_tables(using: str = "default") -> set[str]:
