@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.test import TransactionTestCase
 from pytest_django import Settings
 
 from partnership import triggers
-from tests.services import ROOT, with_database
+from tests.processes import Program, running, settings_of_this_test
 from tests.settings import REDIS_DATABASE
 from tests.smtp import SmtpServer, running_smtp_server
 
 LONG = os.environ.get("LONG") == "1"
-WORKER_SECONDS = 40
+WORKER = ["celery", "-A", "config", "worker", "--concurrency=1", "--queues=celery,render", "--loglevel=INFO"]
+QUIETLY = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # it is alone, and starts faster so
 
 hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("long", max_examples=1000, deadline=None)
@@ -88,51 +84,15 @@ def smtp_server(settings: Settings) -> Iterator[SmtpServer]:
         yield server
 
 
-@dataclass(frozen=True)
-class CeleryWorker:
-    """A running `celery -A config worker`: its process and where it writes its log."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-
-
 @pytest.fixture
 def celery_worker_process(
     transactional_db: None, redis_url: str, smtp_server: SmtpServer, own_media_folder: Path, tmp_path: Path
-) -> Iterator[CeleryWorker]:
+) -> Iterator[Program]:
     """A real worker on the test's database, Redis, media folder and SMTP server.
 
     The test must be marked django_db(transaction=True): the worker sees only what is committed.
     """
-    environment = {**worker_environment(), "EMAIL_URL": smtp_server.url, "MEDIA_ROOT": str(own_media_folder)}
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency=1", "--loglevel=INFO"]
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--queues=celery,render"]
-    log = tmp_path / "worker.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, *quiet], cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
-        )
-        try:
-            wait_until_ready(process, log)
-            yield CeleryWorker(process, log)
-        finally:
-            process.terminate()
-            process.wait(WORKER_SECONDS)
-
-
-def worker_environment() -> dict[str, str]:
-    """This process's environment with the ordinary settings and the name of the test database."""
-    if connection.vendor == "sqlite":
-        pytest.skip("another process cannot see an SQLite database in memory: make test brings PostgreSQL")
-    name = str(connection.settings_dict["NAME"])
-    database = with_database(os.environ["DATABASE_URL"], name)
-    return {**os.environ, "DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "config.settings"}
-
-
-def wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when the worker says so; fail with its log when it ends or says nothing in time."""
-    deadline = time.monotonic() + WORKER_SECONDS
-    while b" ready." not in log.read_bytes():
-        if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"The Celery worker did not start:\n{log.read_text()}")
-        time.sleep(0.1)
+    environment = {**settings_of_this_test(), "EMAIL_URL": smtp_server.url}
+    with running([*WORKER, *QUIETLY], environment, tmp_path / "worker.log") as worker:
+        worker.wait_for(" ready.")
+        yield worker

@@ -44,7 +44,9 @@ def test_moroccan_month_names(number: int):
     assert formats.month(datetime.date(2026, number, 1), "ar") == f"{MOROCCAN_MONTHS[number - 1]} 2026"
 
 
-@pytest.mark.parametrize(("language", "written"), [("ar", "1 يوليوز 2026"), ("fr", "1er juillet 2026"), ("nl", "1 juli 2026")])
+@pytest.mark.parametrize(
+    ("language", "written"), [("ar", "1 يوليوز 2026"), ("fr", "1er juillet 2026"), ("nl", "1 juli 2026")]
+)
 def test_the_first_of_the_month(language: str, written: str):
     assert formats.day(datetime.date(2026, 7, 1), language) == written
 

@@ -46,8 +46,7 @@ def test_truncate_is_refused_too(attempt: Attempt):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no TRUNCATE")
     with pytest.raises(DatabaseError, match="only grows"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("TRUNCATE partnership_attempt CASCADE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE partnership_attempt CASCADE")
 
 
 def test_a_lost_trigger_is_noticed_and_laid_again():
