@@ -7,7 +7,9 @@ Run from the project's folder.
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,10 +61,25 @@ def compose_faults(compose: dict[str, Any]) -> Iterator[str]:
             yield f"redis without {option}"
 
 
+def application_commands(steps: list[tuple[str, str]], compose: dict[str, Any]) -> dict[str, list[str]]:
+    """What each service made from our own image starts: its own command, else the image's."""
+    image_command = dict(steps)["CMD"]
+    return {
+        name: shlex.split(service["command"]) if "command" in service else json.loads(image_command)
+        for name, service in compose["services"].items()
+        if "build" in service
+    }
+
+
+def read_files() -> tuple[list[tuple[str, str]], dict[str, Any]]:
+    """The Dockerfile's steps and the compose file as data."""
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return dockerfile_steps((ROOT / "Dockerfile").read_text()), compose
+
+
 def main() -> None:
     """Exits with status 1 and the faults, if there are any."""
-    steps = dockerfile_steps((ROOT / "Dockerfile").read_text())
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    steps, compose = read_files()
     found = [f"Dockerfile: {fault}" for fault in dockerfile_faults(steps)]
     found += [f"docker-compose.yml: {fault}" for fault in compose_faults(compose)]
     if found:

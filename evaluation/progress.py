@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from evaluation.models import Indicator, Measurement
+from evaluation.models.indicators import way_gone
 from partnership.disclosure import SMALLEST_PUBLISHED
+from projects.models import Project
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,33 @@ def state_of(indicator: Indicator) -> IndicatorState:
     """The state by the prefetched measurements. A count of people from 1 to 4 is withheld, and its progress with it [I15]."""
     latest = next(reversed(indicator.measurements.all()), None)
     value = latest.value if latest else None
-    withheld = indicator.counts_people and value is not None and 0 < value < SMALLEST_PUBLISHED
+    withheld = is_withheld(value, counts_people=indicator.counts_people)
     shown = None if withheld else value
     return IndicatorState(indicator, latest, shown, withheld, indicator.progress(shown))
+
+
+def is_withheld(value: Decimal | None, *, counts_people: bool) -> bool:
+    """Whether a value is a count of people too small to be published [I15]."""
+    return counts_people and value is not None and 0 < value < SMALLEST_PUBLISHED
+
+
+def shares_by_project(projects: QuerySet[Project], until: datetime.date) -> Mapping[int, list[Decimal | None]]:
+    """The progress (0 to 1) of each project's published indicators on a day, None where it cannot be said.
+
+    One query and no records loaded, for pages that show many projects at once; the values are those of `states_by_project`.
+    """
+    latest = Measurement.objects.filter(indicator=OuterRef("pk"), on__lte=until).order_by("-on").values("value")[:1]
+    rows = (
+        Indicator.objects.published()
+        .filter(project__in=projects.order_by().values("pk"))
+        .order_by("pk")
+        .values_list("project_id", "baseline_value", "target_value", "counts_people", Subquery(latest))
+    )
+    found: dict[int, list[Decimal | None]] = defaultdict(list)
+    for project, baseline, target, counts_people, value in rows:
+        shown = None if is_withheld(value, counts_people=counts_people) else value
+        found[project].append(way_gone(baseline, target, shown))
+    return found
 
 
 def mean_progress(states: Sequence[IndicatorState]) -> Decimal | None:

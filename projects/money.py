@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from partnership.models import Currency, Protocol
-from projects.models import BudgetLine, ExchangeRate, Transaction, TransactionKind
+from projects.models import BudgetLine, ExchangeRate, Project, Transaction, TransactionKind
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -89,6 +89,18 @@ def totals_by_line(line_ids: Iterable[int], until: datetime.date | None = None) 
     moves = moves.until(until) if until else moves
     for line, kind, currency, amount in moves.values_list("line", "kind", "currency").annotate(Sum("amount")):
         found[line].add(KIND_OF[kind], currency, amount)
+    return found
+
+
+def totals_by_year(projects: QuerySet[Project], until: datetime.date) -> Mapping[int, Totals]:
+    """Totals of each year's budget lines over all these projects, with what moved on those lines up to and including `until`. Two queries."""
+    found: dict[int, Totals] = defaultdict(Totals)
+    lines = BudgetLine.objects.filter(project__in=projects.order_by().values("pk")).order_by()
+    for year, currency, amount in lines.values_list("year", "currency").annotate(Sum("planned")):
+        found[year].add("planned", currency, amount)
+    moves = Transaction.objects.filter(line__in=lines.values("pk")).until(until).order_by()
+    for year, kind, currency, amount in moves.values_list("line__year", "kind", "currency").annotate(Sum("amount")):
+        found[year].add(KIND_OF[kind], currency, amount)
     return found
 
 

@@ -21,6 +21,10 @@ def sweep() -> None:
     for report, language in sweeping.unwritten():
         if cache.add(f"rendering:{report.pk}:{language}", True, RENDERING_SECONDS):
             render_document.delay(str(report.pk), language)
+    _post_and_ring()
+
+
+def _post_and_ring() -> None:
     sweeping.deliver_released()
     for pk in Message.objects.due(timezone.now()).values_list("pk", flat=True)[:500]:
         send_message.delay(pk)
@@ -36,7 +40,7 @@ def render_document(report_id: str, language: str) -> None:
         making.write_document(report, language)
     finally:
         cache.delete(f"rendering:{report_id}:{language}")
-    sweeping.deliver_released()
+    _post_and_ring()
 
 
 @shared_task

@@ -31,6 +31,13 @@ class Measure(models.TextChoices):
     QUALITATIVE = "qualitative", pgettext_lazy("measure", "In words")
 
 
+def way_gone(baseline: Decimal | None, target: Decimal | None, value: Decimal | None) -> Decimal | None:
+    """The share of the way from baseline to target that a value has gone, between 0 and 1; None where it cannot be said."""
+    if baseline is None or target is None or value is None or baseline == target:
+        return None
+    return min(Decimal(1), max(Decimal(0), (value - baseline) / (target - baseline)))
+
+
 class IndicatorQuerySet(models.QuerySet["Indicator"]):
     """Indicators the public reads."""
 
@@ -114,12 +121,7 @@ class Indicator(models.Model):
 
     def progress(self, value: Decimal | None) -> Decimal | None:
         """The way from baseline to target that a value has gone, between 0 and 1; None where it cannot be said."""
-        if value is None or self.baseline_value is None or self.target_value is None:
-            return None
-        way = self.target_value - self.baseline_value
-        if way == 0:
-            return None
-        return min(Decimal(1), max(Decimal(0), (value - self.baseline_value) / way))
+        return way_gone(self.baseline_value, self.target_value, value)
 
 
 class Measurement(models.Model):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Length, Substr
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -93,6 +94,14 @@ class ProjectQuerySet(PublishedQuerySet):
         for word in normalise(words).split():
             found = found.filter(**{f"{parity.column('search', language)}__contains": word})
         return found
+
+    def by_title(self, language: str) -> Self:
+        """In the alphabet's order of the title, accents aside: the search column begins with the code."""
+        return self.order_by(Substr(parity.column("search", language), Length("code") + 2), "code")
+
+    def linked_to(self, relation: str, keys: Iterable[object]) -> Self:
+        """Projects with at least one of these in a relation or column: domains, objectives, principles, goals, targets__group, state."""
+        return self.filter(pk__in=Project.objects.filter(**{f"{relation}__in": list(keys)}).order_by().values("pk"))
 
     def with_both_communes(self) -> Self:
         """Projects in which each commune has a named responsibility [I7]."""
@@ -320,6 +329,14 @@ class Capacity(models.TextChoices):
     INFORMED = "informed", pgettext_lazy("capacity", "Informed")
 
 
+class InvolvementQuerySet(models.QuerySet["Involvement"]):
+    """Responsibilities the public reads."""
+
+    def published(self) -> Self:
+        """Those of published projects whose text stands in every required language [I10]."""
+        return self.filter(parity.complete("responsibility"), project__publishing_state="published")
+
+
 class Involvement(models.Model):
     """Who does what: an organisation's responsibility in one phase of a project (clause S1.1)."""
 
@@ -334,6 +351,8 @@ class Involvement(models.Model):
     capacity = models.CharField(_("capacity"), max_length=12, choices=Capacity)
     responsibility = models.CharField(_("responsibility"), max_length=300)
     accepted_on = models.DateField(_("accepted on"), null=True, blank=True)
+
+    objects: ClassVar[InvolvementQuerySet] = InvolvementQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
 
     class Meta:
         verbose_name = _("responsibility")

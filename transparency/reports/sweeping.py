@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Q
 
-from transparency.models import Report, ReportSeries
+from transparency.models import Report, ReportDocument, ReportSeries
 from transparency.reports import delivery, making
 
 log = logging.getLogger(__name__)
@@ -27,10 +27,12 @@ def make_due_reports(now: datetime.datetime | None = None) -> list[Report]:
 
 
 def unwritten() -> Iterator[tuple[Report, str]]:
-    """Every report and language whose document is still to be written."""
-    for report in Report.objects.select_related("series__party__organisation", "snapshot"):
-        for language in making.missing_documents(report):
-            yield report, language
+    """Every report and language whose document is still to be written. Two queries."""
+    written = set(ReportDocument.objects.values_list("report", "language"))
+    for report in Report.objects.select_related("series__protocol", "series__party__organisation", "snapshot"):
+        for language in report.series.language_codes:
+            if (report.pk, language) not in written:
+                yield report, language
 
 
 def undelivered() -> list[Report]:
