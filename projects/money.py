@@ -93,7 +93,7 @@ def totals_by_line(line_ids: Iterable[int], until: datetime.date | None = None) 
 
 
 def totals_by_year(projects: QuerySet[Project], until: datetime.date) -> Mapping[int, Totals]:
-    """Totals of each year's budget lines over all these projects, with what moved on those lines up to and including `until`. Two queries."""
+    """Totals of each year's budget lines over all these projects, and what moved on them up to `until`. Two queries."""
     found: dict[int, Totals] = defaultdict(Totals)
     lines = BudgetLine.objects.filter(project__in=projects.order_by().values("pk")).order_by()
     for year, currency, amount in lines.values_list("year", "currency").annotate(Sum("planned")):
