@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
@@ -43,9 +44,16 @@ def catalogue_path(language: str, root: Path = ROOT) -> Path:
 
 
 def read_catalogue(path: Path) -> Catalog:
-    """A catalogue as it stands; the plural rule is the one in its own header."""
+    """A catalogue as it stands, with the plural rule of its own header."""
     with path.open("rb") as file:
-        return read_po(file)
+        return parse_catalogue(file, language=path.parts[-3])
+
+
+def parse_catalogue(file: BinaryIO, *, language: str) -> Catalog:
+    """Babel drops the header's plural rule on writing unless it knows the language, which makemessages leaves empty."""
+    catalogue = read_po(file)
+    catalogue.locale = language
+    return catalogue
 
 
 def compile_catalogues() -> None:
@@ -96,7 +104,7 @@ def faults(language: str, current: Catalog, extracted: Catalog) -> Iterator[str]
     for identity in keys(current) - keys(extracted):
         yield f"{language}: no longer in the code (run make messages): {identity}"
     for message in filter(is_entry, current):
-        for fault in message_faults(message, current.num_plurals):
+        for fault in message_faults(message):
             yield f"{language}: {fault}: {key(message)}"
 
 
@@ -120,8 +128,8 @@ def texts(value: str | list[str] | tuple[str, ...] | None) -> list[str]:
     return [value] if isinstance(value, str) else list(value or [""])
 
 
-def message_faults(message: Message, plural_forms: int) -> Iterator[str]:
-    """Missing, fuzzy, short of a plural form, or with other placeholders than the English text.
+def message_faults(message: Message) -> Iterator[str]:
+    """Missing (one of the plural forms, too), fuzzy, or with other placeholders than the English text.
 
     A plural form may leave the number out, as Arabic does for one and two, but adds no placeholder of its own.
     """
@@ -131,8 +139,6 @@ def message_faults(message: Message, plural_forms: int) -> Iterator[str]:
     if not all(text.strip() for text in translations):
         yield "not translated"
         return
-    if message.pluralizable and len(translations) != plural_forms:
-        yield f"{len(translations)} plural forms instead of {plural_forms}"
     wanted = placeholders(*texts(message.id))
     for text in translations:
         found = placeholders(text)

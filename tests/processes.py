@@ -32,7 +32,7 @@ class Program:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while text not in self.log.read_text():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"{self.process.args} never said {text!r}:\n{self.log.read_text()}")
+                pytest.fail(f"{self.process.args!r} never said {text!r}:\n{self.log.read_text()}")
             time.sleep(0.1)
 
 

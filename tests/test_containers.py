@@ -3,6 +3,8 @@
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPResponse
+from typing import Any, cast
 
 import pytest
 
@@ -11,7 +13,7 @@ from tests.processes import PATIENCE_SECONDS, Program, running, settings_of_this
 from tests.services import free_port
 
 COMMANDS = containers.application_commands(*containers.read_files())
-COMPOSE = {"services": {name: {} for name in containers.SERVICES}, "volumes": {}}
+COMPOSE: dict[str, Any] = {"services": {name: {} for name in containers.SERVICES}, "volumes": {}}
 APPENDING = "redis-server --appendonly yes --maxmemory-policy noeviction"
 
 
@@ -28,7 +30,7 @@ def ask(web: Program, url: str) -> int:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while web.process.poll() is None and time.monotonic() < deadline:
         try:
-            return urllib.request.urlopen(url, timeout=5).status
+            return cast(HTTPResponse, urllib.request.urlopen(url, timeout=5)).status
         except urllib.error.HTTPError as answer:
             return answer.code
         except urllib.error.URLError:
@@ -89,6 +91,6 @@ def test_a_fault_of_the_image_is_named(text: str, fault: str):
         ("web", {"volumes": ["nothing:/app"]}, "web mounts nothing:/app, which is no volume"),
     ],
 )
-def test_a_fault_of_the_composition_is_named(service: str, description: dict, fault: str):
+def test_a_fault_of_the_composition_is_named(service: str, description: dict[str, Any], fault: str):
     services = {**COMPOSE["services"], "redis": {"command": APPENDING}, service: description}
     assert list(containers.compose_faults({**COMPOSE, "services": services})) == [fault]
