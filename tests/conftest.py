@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def clearing_may_empty_append_only_tables() -> Iterator[None]:
     """The tests' own clearing between transactions is one of the two that may; see partnership/triggers.py."""
-    clear = TransactionTestCase._fixture_teardown
+    clear = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own, left out of its stubs
 
     def clear_with_triggers_lifted(self: TransactionTestCase) -> None:
         with triggers.lifted():
