@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Length, Substr
+from django.db.models.functions import Coalesce, Length, Substr
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -98,6 +98,10 @@ class ProjectQuerySet(PublishedQuerySet):
     def by_title(self, language: str) -> Self:
         """In the alphabet's order of the title, accents aside: the search column begins with the code."""
         return self.order_by(Substr(parity.column("search", language), Length("code") + 2), "code")
+
+    def latest_first(self) -> Self:
+        """By the day they began or are to begin, the latest first; those without a date last."""
+        return self.order_by(Coalesce("actual_start", "planned_start").desc(nulls_last=True), "code")
 
     def linked_to(self, relation: str, keys: Iterable[object]) -> Self:
         """Projects with at least one of these in a relation or column: domains, objectives, principles, goals, targets__group, state."""
