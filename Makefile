@@ -45,8 +45,8 @@ imports: dev-environment # config -> transparency -> evaluation -> projects -> p
 	.venv/bin/lint-imports
 
 templates: dev-environment
-	.venv/bin/djlint templates --quiet --check
-	.venv/bin/djlint templates --quiet --lint
+	.venv/bin/djlint templates --check
+	.venv/bin/djlint templates --lint
 
 migrations: dev-environment # every change of a model has its migration
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run --settings=tests.settings
