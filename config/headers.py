@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 PERMISSIONS_POLICY = ", ".join(
@@ -11,7 +12,7 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 class StrictHeadersMiddleware:
-    """Adds the resource and permissions policies; pages for signed-in people are never stored."""
+    """Adds the resource and permissions policies; what is shown to whoever carries a session is never stored."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -20,7 +21,7 @@ class StrictHeadersMiddleware:
         response = self.get_response(request)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
+        own_file = request.path.startswith(settings.STATIC_URL)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not own_file:
             response["Cache-Control"] = "no-store, private"
         return response
