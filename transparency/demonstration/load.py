@@ -1,0 +1,169 @@
+"""The demonstration: a protocol of its own from the act's file, and a programme told in data.json, moved to the present."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from partnership import protocol_file, protocol_reading
+from partnership.models import Membership, Organisation, Party, ProgrammePhase, Protocol, User
+from partnership.protocol_file import columns
+from partnership.publishing import publish
+from projects.models import ActionPlan, ExchangeRate
+from transparency.demonstration.projects import write_project
+from transparency.demonstration.shift import Shift
+from transparency.demonstration.story import Entry, Story, decimals
+from transparency.models import Cadence, ReportRecipient, ReportSeries
+from transparency.reports.periods import Period, today_in
+
+CODE = "DEMO-BELFAA-JETTE"
+DATA = Path(__file__).parent / "data.json"
+# Public on purpose: it is given to the demonstration's people under DEMO=1 only, which no other machine reaches.
+PASSWORD = "Belfaa-Jette-2026"  # nosec B105
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """The demonstration's protocol, and whether it was made just now."""
+
+    protocol: Protocol
+    made: bool
+
+
+@transaction.atomic
+def load(*, as_of: datetime.date | None = None) -> Demonstration:
+    """Make the demonstration as it stands on a day (by default today, in both communes). One that is there already stays as it is."""
+    present = Protocol.objects.filter(code=CODE).first()
+    if present is not None:
+        return Demonstration(present, made=False)
+    act = protocol_reading.read(protocol_file.BELFAA_JETTE)
+    day = as_of or min(today_in(party.time_zone, timezone.now()) for party in act.parties)
+    period = Period.containing(day, Cadence.HALF_YEAR).previous()
+    data: Entry = json.loads(DATA.read_text(encoding="utf-8"))
+    loaded = protocol_file.apply(act, demonstration=True, code=CODE)
+    story = _story(data, act, loaded, Shift.to(period))
+    _rate(story, data["exchange_rate"])
+    _people(story, data["people"])
+    _programme(story, data["projects"])
+    for entry in data["series"]:
+        _series(story, entry, period)
+    return Demonstration(loaded.protocol, made=True)
+
+
+def _story(data: Entry, act: protocol_reading.ProtocolFile, loaded: protocol_file.Loaded, shift: Shift) -> Story:
+    protocol = loaded.protocol
+    party_at = {party.position: party for party in protocol.parties.all()}
+    phase = _phase(protocol, data["phase"], shift)
+    return Story(
+        protocol=protocol,
+        shift=shift,
+        organisations=loaded.organisations | _organisations(data["organisations"]),
+        parties={entry.organisation: party_at[entry.position] for entry in act.parties},
+        phase=phase,
+        plan=_plan(protocol, phase, data["action_plan"], shift),
+        goals={goal.code: goal for goal in protocol.goals.all()},
+    )
+
+
+def _organisations(entries: list[Entry]) -> dict[str, Organisation]:
+    read = [
+        protocol_reading.organisation_entry(entry, f"organisations[{index}]") for index, entry in enumerate(entries)
+    ]
+    return {entry.key: protocol_file.shared_organisation(entry, demonstration=True) for entry in read}
+
+
+def _phase(protocol: Protocol, entry: Entry, shift: Shift) -> ProgrammePhase:
+    return ProgrammePhase.objects.create(
+        protocol=protocol,
+        code=shift.code(entry["code"]),
+        starts_on=shift.day(entry["starts_on"]),
+        ends_on=shift.day(entry["ends_on"]),
+        **columns("title", entry["title"]),
+    )
+
+
+def _plan(protocol: Protocol, phase: ProgrammePhase, entry: Entry, shift: Shift) -> ActionPlan:
+    plan: ActionPlan = ActionPlan.objects.create(
+        protocol=protocol,
+        phase=phase,
+        code=shift.code(entry["code"]),
+        starts_on=shift.day(entry["starts_on"]),
+        ends_on=shift.day(entry["ends_on"]),
+        **columns("title", entry["title"]),
+        **columns("introduction", entry["introduction"]),
+    )
+    publish(plan, by=None)
+    return plan
+
+
+def _rate(story: Story, entry: Entry) -> None:
+    ExchangeRate.objects.create(
+        protocol=story.protocol,
+        **story.days(entry, "on"),
+        **decimals(entry, "mad_per_eur"),
+        **columns("source", entry["source"]),
+    )
+
+
+def _people(story: Story, entries: list[Entry]) -> None:
+    for entry in entries:
+        Membership.objects.create(
+            protocol=story.protocol,
+            organisation=story.organisations[entry["organisation"]],
+            user=_person(entry),
+            role=entry["role"],
+            starts_on=story.phase.starts_on,
+            basis=entry["basis"],
+            act=entry["act"],
+        )
+
+
+def _person(entry: Entry) -> User:
+    """The person with this address; one who was there before keeps everything, the password too."""
+    known = User.objects.filter(email=entry["email"]).first()
+    return known or User.objects.create_user(
+        entry["email"],
+        PASSWORD if settings.DEMO else None,
+        name=entry["name"],
+        language=entry["language"],
+        is_staff=True,
+        is_demonstration=True,
+    )
+
+
+def _programme(story: Story, entries: list[Entry]) -> None:
+    """The projects, one that is replaced before the one that replaces it, each before the public at once."""
+    for entry in sorted(entries, key=lambda one: one["replaces"] is not None):
+        publish(write_project(story, entry), by=None)
+
+
+def _series(story: Story, entry: Entry, period: Period) -> None:
+    party: Party | None = story.party(entry["party"])
+    languages: list[str] = entry["languages"]
+    series = ReportSeries.objects.create(
+        protocol=story.protocol,
+        audience=entry["audience"],
+        party=party,
+        languages=" ".join(languages),
+        cadence=Cadence.HALF_YEAR,
+        time_zone=party.time_zone if party else _time_zone_of_programme_body(story),
+        first_period=period.code,
+        needs_release=False,
+        **columns("title", entry["title"]),
+    )
+    for each in entry["recipients"]:
+        ReportRecipient.objects.create(series=series, name=each["name"][languages[0]], email=each["email"])
+
+
+def _time_zone_of_programme_body(story: Story) -> str:
+    """That of the commune in the same country."""
+    body = story.protocol.programme_body
+    return next(
+        party.time_zone for party in story.parties.values() if body and party.organisation.country == body.country
+    )

@@ -1,0 +1,141 @@
+"""Taking the demonstration away: its protocols and all that hangs on them, and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.core.files.storage import Storage
+from django.db import models, transaction
+
+from evaluation.models import Indicator, Measurement
+from partnership import triggers
+from partnership.models import (
+    Attempt,
+    Clause,
+    Document,
+    Domain,
+    Foundation,
+    InternationalGoal,
+    Membership,
+    Message,
+    Objective,
+    Organisation,
+    Party,
+    Principle,
+    ProgrammePhase,
+    Protocol,
+    User,
+)
+from projects.models import (
+    ActionPlan,
+    Activity,
+    BudgetLine,
+    ExchangeRate,
+    Involvement,
+    PolicyMarker,
+    Project,
+    ProjectTarget,
+    Transaction,
+)
+from transparency.demonstration.load import PASSWORD
+from transparency.models import Delivery, Report, ReportDocument, ReportRecipient, ReportSeries, Snapshot
+
+Shared = User | Organisation | InternationalGoal
+# Every model that belongs to a protocol and the way to it, whoever points at another before the other (PROTECT).
+BELONGING: tuple[tuple[type[models.Model], str], ...] = (
+    (Delivery, "report__series__protocol"),
+    (ReportDocument, "report__series__protocol"),
+    (Report, "series__protocol"),
+    (Snapshot, "protocol"),
+    (ReportRecipient, "series__protocol"),
+    (ReportSeries, "protocol"),
+    (Attempt, "message__protocol"),
+    (Message, "protocol"),
+    (Measurement, "indicator__protocol"),
+    (Indicator, "protocol"),
+    (Transaction, "line__project__protocol"),
+    (BudgetLine, "project__protocol"),
+    (ExchangeRate, "protocol"),
+    (Activity, "project__protocol"),
+    (Involvement, "project__protocol"),
+    (ProjectTarget, "project__protocol"),
+    (PolicyMarker, "project__protocol"),
+    (Project, "protocol"),
+    (ActionPlan, "protocol"),
+    (Document, "protocol"),
+    (Membership, "protocol"),
+    (ProgrammePhase, "protocol"),
+    (Party, "protocol"),
+    (Principle, "protocol"),
+    (Objective, "protocol"),
+    (Domain, "protocol"),
+    (Foundation, "protocol"),
+    (Clause, "protocol"),
+    (Protocol, "pk"),
+)
+SHARED: tuple[type[Shared], ...] = (User, Organisation, InternationalGoal)
+
+
+@dataclass
+class Removed:
+    """How many rows of each model went, and which rows made for the demonstration stay because something real uses them."""
+
+    counts: Counter[type[models.Model]] = field(default_factory=Counter)
+    kept: list[models.Model] = field(default_factory=list)
+
+
+def remove() -> Removed:
+    """Take every demonstration protocol away, in one transaction; what real protocols use stays and loses the mark."""
+    removed = Removed()
+    with triggers.lifted():
+        demonstrations = list(Protocol.objects.filter(is_demonstration=True))
+        files = _files(demonstrations)
+        Project.objects.filter(protocol__in=demonstrations).update(replaces=None)  # else no order would do
+        for model, way in BELONGING:
+            belonging = model._base_manager.filter(**{f"{way}__in": [each.pk for each in demonstrations]})
+            removed.counts[model] += belonging.count()
+            belonging.delete()
+        for shared in SHARED:
+            _release(shared, removed)
+        transaction.on_commit(lambda: _delete_files(files))
+    return removed
+
+
+def _files(protocols: list[Protocol]) -> list[tuple[Storage, str]]:
+    documents = Document.objects.filter(protocol__in=protocols)
+    return [(document.file.storage, document.file.name) for document in documents if document.file]
+
+
+def _delete_files(files: list[tuple[Storage, str]]) -> None:
+    for storage, name in files:
+        storage.delete(name)
+
+
+def _release(model: type[Shared], removed: Removed) -> None:
+    """Remove the rows of a shared model that were made for the demonstration; those in use lose the mark instead."""
+    for row in model._base_manager.filter(is_demonstration=True):
+        if not _is_used(row):
+            row.delete()
+            removed.counts[model] += 1
+            continue
+        row.is_demonstration = False
+        if isinstance(row, User) and row.check_password(PASSWORD):
+            row.set_unusable_password()  # a known password must not outlive the demonstration
+        row.save()
+        removed.kept.append(row)
+
+
+def _is_used(row: models.Model) -> bool:
+    return any(
+        relation.related_model._base_manager.filter(**{relation.field.name: row}).exists()
+        for relation in _uses(type(row))
+    )
+
+
+def _uses(model: type[models.Model]) -> Iterator[models.ManyToOneRel]:
+    """Relations of others to a model, hidden ones too. What goes with a person, as their own sign-in addresses do, is no use."""
+    for relation in model._meta.get_fields(include_hidden=True):
+        if isinstance(relation, models.ManyToOneRel) and not (model is User and relation.on_delete is models.CASCADE):
+            yield relation
