@@ -23,7 +23,7 @@ if REDIS_DATABASE:
 from config.settings import *  # noqa: E402, F403  reads the environment set above
 from config.settings import STORAGES  # noqa: E402
 
-# Static files straight from their sources; tests/test_start.py collects them as an installation does.
+# Static files straight from their sources; tests/test_demo.py collects them as an installation does.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # The hashing of passwords is not under test, and slow on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
