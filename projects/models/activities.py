@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from partnership import parity
-from partnership.models import Party
+from partnership.disclosure import SMALLEST_PUBLISHED
+from partnership.models import Party, Protocol
 from projects.models.projects import Project
 
 
@@ -36,9 +38,28 @@ class ActivityState(models.TextChoices):
 class ActivityQuerySet(models.QuerySet["Activity"]):
     """Activities the public reads: those whose own texts are complete."""
 
-    def published(self) -> ActivityQuerySet:
+    def published(self) -> Self:
         """Activities of published projects whose title stands in every required language [I10]."""
         return self.filter(parity.complete("title"), project__publishing_state="published")
+
+    def for_protocol(self, protocol: Protocol) -> Self:
+        """Activities of this protocol's projects."""
+        return self.filter(project__protocol=protocol)
+
+    def done(self) -> Self:
+        """Activities that took place."""
+        return self.filter(state=ActivityState.DONE)
+
+    def latest_done(self) -> Self:
+        """Activities that took place, the latest first, with what a line about each needs."""
+        return self.done().select_related("project").order_by("-actual_start", "-pk")
+
+    def people_trained(self) -> int:
+        """People counted at the training among these; a count too small to be published is left out [I15]."""
+        counted = Coalesce("women", 0) + Coalesce("men", 0)
+        trained = self.filter(kind=ActivityKind.TRAINING).annotate(counted=counted).order_by()
+        found: int | None = trained.filter(counted__gte=SMALLEST_PUBLISHED).aggregate(Sum("counted"))["counted__sum"]
+        return found or 0
 
 
 class Activity(models.Model):

@@ -103,6 +103,20 @@ class ProjectQuerySet(PublishedQuerySet):
         """By the day they began or are to begin, the latest first; those without a date last."""
         return self.order_by(Coalesce("actual_start", "planned_start").desc(nulls_last=True), "code")
 
+    def of_plan(self, plan: ActionPlan) -> Self:
+        """Projects of a joint action plan by code, with their domains and objectives. Three queries."""
+        return self.filter(plan=plan).prefetch_related("domains", "objectives").order_by("code")
+
+    def with_row_facts(self) -> Self:
+        """With what a line about each needs. One query more."""
+        return self.prefetch_related("objectives")
+
+    def with_page_facts(self) -> Self:
+        """With what a page about one needs; its activities, money and indicators are read apart."""
+        return self.select_related("lead__organisation", "plan", "replaces", "replaced_by").prefetch_related(
+            "domains", "objectives", "principles", "goals", "targets", "policy_markers"
+        )
+
     def linked_to(self, relation: str, keys: Iterable[object]) -> Self:
         """Projects with at least one of these in a relation or column: domains, objectives, principles, goals, targets__group, state."""
         return self.filter(pk__in=Project.objects.filter(**{f"{relation}__in": list(keys)}).order_by().values("pk"))
@@ -339,6 +353,14 @@ class InvolvementQuerySet(models.QuerySet["Involvement"]):
     def published(self) -> Self:
         """Those of published projects whose text stands in every required language [I10]."""
         return self.filter(parity.complete("responsibility"), project__publishing_state="published")
+
+    def for_protocol(self, protocol: Protocol) -> Self:
+        """Responsibilities in this protocol's projects."""
+        return self.filter(project__protocol=protocol)
+
+    def for_page(self) -> Self:
+        """By project, with the organisation and the project's name."""
+        return self.select_related("organisation", "project").order_by("project__code", "pk")
 
 
 class Involvement(models.Model):

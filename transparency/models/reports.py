@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from partnership import parity
@@ -201,6 +202,16 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def published(self) -> Self:
         """Reports that were released for delivery; one that waits for a person is not public."""
         return self.filter(released_at__isnull=False)
+
+    def for_page(self) -> Self:
+        """Newest first, with series, snapshot and each document's `size` in bytes, but never the bytes. Two queries."""
+        documents = ReportDocument.objects.defer("content").annotate(size=Length("content")).order_by("pk")
+        return (
+            self.select_related("series__party__organisation", "snapshot")
+            .defer("snapshot__text")
+            .prefetch_related(models.Prefetch("documents", documents))
+            .order_by("-ends_on", "period", "series")
+        )
 
 
 class Report(models.Model):

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Mapping
+
 from django.db import connection
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language_from_request, override
 from django.views.decorators.http import require_safe
+
+from partnership import languages
+from partnership.models import Principle, ProgrammePhase, Protocol
+from projects.models import Activity, Project
+from projects.models.projects import ProjectQuerySet
+from projects.money import Totals, grand_total, totals_by_year
+from transparency.models import Report
+from transparency.presentation.activities import activity_row
+from transparency.presentation.money import Purse, large_amount, purse
+from transparency.presentation.objectives import objectives
+from transparency.presentation.reports import period_blocks
+from transparency.presentation.states import states
+from transparency.presentation.years import year_rows
+from transparency.views.pages import parties_for_reader, public_page
+
+LATEST = 5
 
 
 @require_safe
@@ -27,7 +49,45 @@ def health(_request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
+@public_page
+def home(request: HttpRequest, protocol: Protocol) -> HttpResponse:
     """The programme at a glance."""
-    return HttpResponse("home")
+    today = timezone.localdate()
+    language = languages.current()
+    direction = languages.direction(language)
+    published = Project.objects.for_protocol(protocol).published()
+    activities = Activity.objects.published().for_protocol(protocol)
+    latest = activities.latest_done()[:LATEST]
+    reports = Report.objects.published().for_protocol(protocol).for_page()[:3]
+    context = {
+        "here": "home",
+        "phase": ProgrammePhase.objects.filter(protocol=protocol).order_by("-starts_on").first(),
+        "states": states(_counts(published), direction),
+        "done": activities.done().count(),
+        "trained": activities.done().people_trained(),
+        "objectives": objectives(protocol, published, today, direction),
+        "activities": [activity_row(one) for one in latest],
+        "principle": Principle.objects.for_protocol(protocol).select_related("clause__parent").first(),
+        "report_blocks": period_blocks(list(reports), parties_for_reader(protocol))[:1],
+        **_money(published, purse(protocol, language, today), today, language),
+    }
+    return render(request, "public/home.html", context)
+
+
+def _counts(published: ProjectQuerySet) -> Mapping[str, int]:
+    return dict(published.order_by().values_list("state").annotate(Count("pk")))
+
+
+def _money(published: ProjectQuerySet, money: Purse, today: datetime.date, language: str) -> dict[str, object]:
+    by_year = totals_by_year(published, today)
+    whole: Totals = grand_total(by_year.values())
+    planned = money.amount(whole, "planned")
+    return {
+        "rate": money.rate,
+        "planned": planned,
+        "planned_figure": large_amount(planned, language),
+        "spent": money.amount(whole, "spent"),
+        "share_spent": money.share_spent(whole),
+        "years": year_rows(by_year, money),
+        "currencies": (money.first, money.second),
+    }

@@ -1,0 +1,89 @@
+"""Activities as the public reads them: counts of people that may be published [I15], and the moments of a project's life."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from partnership.disclosure import publishable_total, suppressed
+from projects.models import Activity, ActivityState, Project, ProjectState
+
+MOST_DONE, MOST_PLANNED = 3, 2
+OVER = {ProjectState.CANCELLED, ProjectState.REPLACED}
+
+
+@dataclass(frozen=True)
+class People:
+    """A number of people: known, unknown, or known and too small to be published."""
+
+    value: int | None
+    withheld: bool = False
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    """An activity, when it took or takes place, and how many took part."""
+
+    activity: Activity
+    start: datetime.date
+    end: datetime.date
+    women: People
+    men: People
+    total: People
+
+    @property
+    def counted(self) -> bool:
+        """Whether anyone was counted."""
+        return self.activity.women is not None or self.activity.men is not None
+
+
+def activity_row(activity: Activity) -> ActivityRow:
+    """The row of an activity. Women and men are withheld together where one would reveal the other."""
+    counts = [activity.women, activity.men]
+    shown = suppressed(counts)
+    women, men = (
+        People(value, count is not None and value is None) for count, value in zip(counts, shown, strict=True)
+    )
+    total = publishable_total(counts)
+    start = activity.actual_start or activity.planned_start
+    end = activity.actual_end or max(start, activity.planned_end)
+    known = any(count is not None for count in counts)
+    return ActivityRow(activity, start, end, women, men, People(total, known and total is None))
+
+
+def attendances(rows: Sequence[ActivityRow]) -> int:
+    """People counted at the activities, as far as published; a person at two activities counts twice."""
+    return sum(row.total.value or 0 for row in rows)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A point on a project's line: begun, ended or an activity. `done` is past and happened; anything else is planned."""
+
+    kind: str
+    on: datetime.date
+    done: bool
+    activity: Activity | None = None
+    first_ahead: bool = False
+
+
+def moments(project: Project, rows: Sequence[ActivityRow]) -> list[Moment]:
+    """The moments of a project in order: its start, the latest activities done, the next ones planned, its end."""
+    done = [row for row in rows if row.activity.state == ActivityState.DONE]
+    ahead = [row for row in rows if row.activity.state in {ActivityState.PLANNED, ActivityState.UNDER_WAY}]
+    found = [
+        *_edge("start", project.actual_start, project.planned_start),
+        *(Moment("activity", row.start, True, row.activity) for row in done[-MOST_DONE:]),
+        *(Moment("activity", row.start, False, row.activity) for row in ahead[:MOST_PLANNED]),
+        *_edge("end", project.actual_end, None if project.state in OVER else project.planned_end),
+    ]
+    ordered = sorted(found, key=lambda moment: (not moment.done, moment.on))
+    first = next((moment for moment in ordered if not moment.done), None)
+    return [Moment(m.kind, m.on, m.done, m.activity, first_ahead=m is first) for m in ordered]
+
+
+def _edge(kind: str, actual: datetime.date | None, planned: datetime.date | None) -> list[Moment]:
+    if actual:
+        return [Moment(kind, actual, True)]
+    return [Moment(kind, planned, False)] if planned else []

@@ -1,0 +1,31 @@
+"""Who takes part in the programme."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from partnership import languages
+from partnership.models import Protocol
+from projects.models import Involvement, Project
+from transparency.presentation.money import purse
+from transparency.presentation.partners import commune_shares, levels
+from transparency.views.pages import parties_for_reader, public_page
+
+
+@public_page
+def partners(request: HttpRequest, protocol: Protocol) -> HttpResponse:
+    """The two communes side by side, then every organisation involved in a published project, by level."""
+    language = languages.current()
+    published = Project.objects.for_protocol(protocol).published()
+    parties = parties_for_reader(protocol)
+    involvements = list(Involvement.objects.published().for_protocol(protocol).for_page())
+    money = purse(protocol, language, timezone.localdate())
+    context = {
+        "here": "partners",
+        "communes": commune_shares(parties, published, involvements, money),
+        "levels": levels(parties, involvements, language),
+        "rate": money.rate,
+    }
+    return render(request, "public/partners.html", context)

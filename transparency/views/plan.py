@@ -1,0 +1,38 @@
+"""The joint action plan."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from partnership import languages
+from partnership.models import Domain, Objective, Protocol
+from projects.models import ActionPlan, Project
+from projects.money import totals_by_project
+from transparency.presentation.money import purse
+from transparency.presentation.plan import domain_groups
+from transparency.views.pages import public_page
+
+
+@public_page
+def action_plan(request: HttpRequest, protocol: Protocol) -> HttpResponse:
+    """The latest published plan with its projects by domain; earlier ones by name."""
+    plans = list(ActionPlan.objects.for_protocol(protocol).published().order_by("-starts_on", "-pk"))
+    objectives = list(Objective.objects.for_protocol(protocol))
+    context: dict[str, object] = {"here": "action-plan", "plan": None, "objectives": objectives}
+    if plans:
+        today = timezone.localdate()
+        projects = list(Project.objects.published().of_plan(plans[0]))
+        totals = totals_by_project([project.pk for project in projects], today)
+        money = purse(protocol, languages.current(), today)
+        domains = list(Domain.objects.for_protocol(protocol))
+        context |= {
+            "plan": plans[0],
+            "others": plans[1:],
+            "count": len(projects),
+            "groups": domain_groups(domains, objectives, projects, totals, money),
+            "rate": money.rate,
+            "currencies": (money.first, money.second),
+        }
+    return render(request, "public/action_plan.html", context)
