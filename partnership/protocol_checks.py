@@ -81,8 +81,9 @@ def record(value: object, path: str, *keys: str, optional: Iterable[str] = ()) -
 
 
 def below(path: str, key: str) -> str:
-    """The path of a key of an object; the whole file is the path “file”."""
-    return key if path == "file" else f"{path}.{key}"
+    """The path of a key of an object; the whole file is the path “file”, and an empty key is shown as two quotes."""
+    shown = key or '""'
+    return shown if path == "file" else f"{path}.{shown}"
 
 
 def rows(value: object, path: str) -> Iterator[tuple[str, Any]]:
