@@ -77,17 +77,20 @@ def demo_settings(port: int) -> dict[str, str]:
 def prepare() -> None:
     """Database, translations, styles, the programme, and its latest reports in the mail folder."""
     import django
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
 
     messages.compile_catalogues()
     django.setup()
-    say("Preparing the database ...")
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    say("Preparing the programme and its reports ...")
-    call_command("load_demo")
-    call_command("make_reports", send=True)
-    call_command("sweep")
+    try:
+        say("Preparing the database ...")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        say("Preparing the programme and its reports ...")
+        call_command("load_demo")
+        call_command("make_reports", send=True)
+        call_command("sweep")
+    except CommandError as refusal:
+        stop(str(refusal))
 
 
 @contextmanager
