@@ -69,15 +69,20 @@ class Totals:
 def totals_by_project(project_ids: Iterable[int], until: datetime.date | None = None) -> Mapping[int, Totals]:
     """Totals of each project, transactions up to and including `until`. Two queries; a project without money has no entry."""
     ids = list(project_ids)
-    found: dict[int, Totals] = defaultdict(Totals)
+    found = moved_by_project(ids, until)
     lines = BudgetLine.objects.filter(project__in=ids).order_by()
     for project, currency, amount in lines.values_list("project", "currency").annotate(Sum("planned")):
         found[project].add("planned", currency, amount)
-    moves = Transaction.objects.filter(line__project__in=ids).order_by()
+    return found
+
+
+def moved_by_project(project_ids: Iterable[int], until: datetime.date | None = None) -> Mapping[int, Totals]:
+    """Committed, disbursed and spent of each project, up to and including `until`. One query."""
+    found: dict[int, Totals] = defaultdict(Totals)
+    moves = Transaction.objects.filter(line__project__in=list(project_ids)).order_by()
     moves = moves.until(until) if until else moves
-    for project, kind, currency, amount in moves.values_list("line__project", "kind", "currency").annotate(
-        Sum("amount")
-    ):
+    sums = moves.values_list("line__project", "kind", "currency").annotate(Sum("amount"))
+    for project, kind, currency, amount in sums:
         found[project].add(KIND_OF[kind], currency, amount)
     return found
 

@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Model, Prefetch
 from django.utils import timezone
 
@@ -32,7 +31,7 @@ from projects.models import (
     Project,
     ProjectState,
 )
-from projects.money import Kind, Totals, grand_total, rate_on, totals_by_line, totals_by_project
+from projects.money import Kind, Totals, grand_total, moved_by_project, rate_on, totals_by_line, totals_by_project
 from transparency.models import Snapshot
 from transparency.reports.periods import Period
 
@@ -49,12 +48,11 @@ def take(protocol: Protocol, period: Period, now: datetime.datetime | None = Non
         return stored
     moment = now or timezone.now()
     text = canonical.text(collect(protocol, period, moment))
-    with transaction.atomic():
-        snapshot, _created = Snapshot.objects.get_or_create(
-            protocol=protocol,
-            period=period.code,
-            defaults={"taken_at": moment, "text": text, "digest": canonical.digest(text)},
-        )
+    snapshot, _created = Snapshot.objects.get_or_create(
+        protocol=protocol,
+        period=period.code,
+        defaults={"taken_at": moment, "text": text, "digest": canonical.digest(text)},
+    )
     return snapshot
 
 
@@ -73,7 +71,7 @@ def collect(protocol: Protocol, period: Period, now: datetime.datetime, until: d
     projects = _projects(protocol)
     ids = [project.pk for project in projects]
     totals = totals_by_project(ids, until)
-    before = totals_by_project(ids, period.starts_on - datetime.timedelta(days=1))
+    before = moved_by_project(ids, period.starts_on - datetime.timedelta(days=1))
     states = states_by_project(ids, until)
     lines = _lines(ids)
     lines_of = _by_project(lines)
