@@ -19,7 +19,7 @@ _ARABIC = str.maketrans(
 )  # fmt: skip
 _DIGITS = {ord(c): str(i) for row in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for i, c in enumerate(row)}
 _LATIN = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "·": None})
-_NOT_A_WORD = re.compile(r"[^\w]+", re.UNICODE)
+_NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 def normalise(text: str) -> str:
@@ -29,7 +29,7 @@ def normalise(text: str) -> str:
     """
     plain = _compatible(_compatible(text)).translate(_DIGITS).translate(_ARABIC).translate(_LATIN)
     bare = "".join(character for character in plain if not unicodedata.combining(character))
-    return _NOT_A_WORD.sub(" ", bare.translate(_ARABIC)).replace("_", " ").strip()
+    return _NOT_A_WORD.sub(" ", bare.translate(_ARABIC)).strip()
 
 
 def _compatible(text: str) -> str:

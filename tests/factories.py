@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import factory
 from django.core.files.base import ContentFile
@@ -100,6 +100,11 @@ class Rows(factory.django.DjangoModelFactory):
     class Meta:
         abstract = True
         skip_postgeneration_save = True
+
+    if TYPE_CHECKING:
+
+        def __new__(cls, **values: Any) -> Any:
+            """A row of the factory's model, not a factory; Any, since modeltranslation adds its columns at run time."""
 
 
 class OrganisationFactory(Rows):

@@ -62,7 +62,9 @@ def test_health_answers_with_strict_headers(client: Client):
     assert not answer.cookies
 
 
-@pytest.mark.parametrize(("accepted", "home"), [("ar", "/ar/"), ("nl-BE,nl;q=0.9", "/nl/"), ("fr", "/fr/"), ("de", "/fr/")])
+@pytest.mark.parametrize(
+    ("accepted", "home"), [("ar", "/ar/"), ("nl-BE,nl;q=0.9", "/nl/"), ("fr", "/fr/"), ("de", "/fr/")]
+)
 def test_the_root_chooses_by_the_browsers_language(client: Client, accepted: str, home: str):
     answer = client.get("/", headers={"accept-language": accepted})
     assert answer["Location"] == home

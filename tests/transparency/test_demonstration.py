@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -68,13 +69,13 @@ LAST_ENDED = {
     date(2026, 11, 24): "2026-S1",
     date(2027, 2, 1): "2026-S2",
     date(2028, 7, 1): "2028-S1",
-    date(2025, 12, 31): "2025-S1",
+    date(2026, 6, 30): "2025-S2",
 }
 OURS = ("partnership", "projects", "evaluation", "transparency")
 
 
-def told_on(day: date) -> Protocol:
-    """The demonstration as it stands on a day."""
+def told_on(day: date) -> Any:
+    """The demonstration's protocol as it stands on a day. Any, since modeltranslation adds columns at run time."""
     return load.load(as_of=day).protocol
 
 
@@ -84,8 +85,8 @@ def last_ended(day: date) -> Period:
 
 
 @pytest.fixture(params=LAST_ENDED, ids=str)
-def day(request) -> date:
-    """A day to tell the story on: with no shift, half a year, four halves, and one back."""
+def day(request):
+    """A day to tell the story on: with no shift, one half, four halves, and one back on the last day of a half-year."""
     return request.param
 
 
@@ -244,7 +245,7 @@ def test_money_adds_up_on_every_line(day):
     for line in lines:
         entry = told[line.project.code][place[line.project.code]]
         place[line.project.code] += 1
-        sums: Counter[str] = Counter()
+        sums: dict[str, Decimal] = defaultdict(Decimal)
         for move in entry["transactions"]:
             assert move["currency"] == entry["currency"]
             sums[move["kind"]] += Decimal(move["amount"])
@@ -313,12 +314,27 @@ def test_moved_days_keep_their_order(first, later, halves):
     assert shift.day(first.isoformat()) <= shift.day(second.isoformat())
 
 
-@pytest.mark.parametrize(("halves", "code"), [(0, "DEMO-01-2024-001"), (1, "DEMO-01-2024-001"), (3, "DEMO-01-2025-001"), (-1, "DEMO-01-2023-001")])  # fmt: skip
-def test_a_code_moves_its_year_when_two_halves_make_one(halves, code):
-    assert Shift(halves).code("DEMO-01-2024-001") == code
+@pytest.mark.parametrize(("halves", "year"), [(0, 2024), (1, 2024), (2, 2025), (3, 2025), (-1, 2023)])
+def test_a_code_moves_its_year_when_two_halves_make_one(halves, year):
+    assert Shift(halves).code("DEMO-01-2024-001") == f"DEMO-01-{year}-001"
 
 
-@pytest.mark.parametrize("text", ["24/11/2026", "2026-13-01", "2026-02-30", "20261124", "2026-W48-2", "demain", "", "2026-11-24 ", "1999-01-01", "2091-01-01", "٢٠٢٦-١١-٢٤"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24/11/2026",
+        "2026-13-01",
+        "2026-02-30",
+        "20261124",
+        "2026-W48-2",
+        "demain",
+        "",
+        "2026-11-24 ",
+        "1999-01-01",
+        "2091-01-01",
+        "٢٠٢٦-١١-٢٤",
+    ],
+)
 def test_a_malformed_day_is_refused_naming_the_form(text):
     with pytest.raises(ValidationError) as refused:
         parse_day(text)

@@ -33,7 +33,9 @@ def test_a_code_names_its_days(code: str, first: tuple[int, int, int], last: tup
     assert period.code == code
 
 
-@pytest.mark.parametrize("code", ["", "2026-S3", "2026-S0", "2026-Q5", "26-S1", "2026S1", "2026-s1", "1926", "2026-S1 "])
+@pytest.mark.parametrize(
+    "code", ["", "2026-S3", "2026-S0", "2026-Q5", "26-S1", "2026S1", "2026-s1", "1926", "2026-S1 "]
+)
 def test_a_malformed_code_is_refused(code: str):
     with pytest.raises(ValidationError, match="2026-S1"):
         Period.parse(code)
