@@ -64,7 +64,7 @@ def demo_settings(port: int) -> dict[str, str]:
         "DEBUG": "0",
         "DEMO": "1",
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "EMAIL_URL": f"filemail:///{folder}/mail",
+        "EMAIL_URL": f"filemail://{folder}/mail",
         "MEDIA_ROOT": str(VAR / "media"),
         "REDIS_URL": "",
         "SECRET_KEY": secret_key(),

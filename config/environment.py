@@ -85,11 +85,14 @@ def redis_url(env: environ.Env) -> str:
 def email(env: environ.Env) -> dict[str, object]:
     """Where mail goes, in django-environ's form. Raises WrongSetting."""
     try:
-        return dict(env.email_url("EMAIL_URL"))
+        config: dict[str, object] = dict(env.email_url("EMAIL_URL"))
     except (ImproperlyConfigured, ValueError, KeyError) as error:
         raise WrongSetting(
             "EMAIL_URL", f"is missing or malformed ({error}).", "smtp+tls://user:password@mail.example.org:587"
         ) from error
+    if folder := config.get("EMAIL_FILE_PATH"):  # django-environ drops the slash of filemail:///folder
+        config["EMAIL_FILE_PATH"] = f"/{str(folder).lstrip('/')}"
+    return config
 
 
 def flag(env: environ.Env, name: str) -> bool:
