@@ -1,0 +1,91 @@
+"""HTML to a tagged PDF. The same HTML gives the same bytes: no date, no random name, no font of the system [I13]."""
+
+from __future__ import annotations
+
+import mimetypes
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+from partnership.languages import direction
+from transparency.reports import colours, fonts
+
+VARIANT = "pdf/ua-1"  # tagged, titled, with a language: what a screen reader needs
+_one_at_a_time = threading.Lock()  # the font configuration is shared, and Pango's is not made for two threads
+
+
+class Refused(ValueError):
+    """An address that a report may not fetch."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A PDF: its bytes and the number of its pages."""
+
+    content: bytes
+    pages: int
+
+
+class OwnFilesOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+    """Serves `static:css/report.css`, a static file of ours, and, to our own stylesheet alone, `face:text-400.ttf`.
+
+    Every other address raises Refused, whatever its scheme; WeasyPrint then logs it and goes on without the picture or sheet.
+    Nothing is ever fetched over a network, so there is no redirect to follow.
+    """
+
+    def __init__(self, *, faces: bool = False) -> None:
+        super().__init__(allowed_protocols=(), allow_redirects=False)
+        self.faces = faces
+
+    def fetch(self, url: str, headers: Any = None) -> Any:
+        """The file behind an address of ours. Raises Refused."""
+        scheme, _, name = url.partition(":")
+        if scheme == "face" and self.faces and name in fonts.FACES:
+            return URLFetcherResponse(url, fonts.face(name), {"Content-Type": "font/ttf"})
+        if scheme == "static":
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            return URLFetcherResponse(url, static_file(name).read_bytes(), {"Content-Type": kind})
+        raise Refused(f"A report fetches only files of its own, not {url}")
+
+
+def static_file(name: str) -> Path:
+    """The source of a static file by its name, for instance css/report.css. Raises Refused, also for a path that leads outside."""
+    found = finders.find(name)
+    if not isinstance(found, str):
+        raise Refused(f"There is no static file {name}")
+    return Path(found)
+
+
+def write(html: str, *, language: str) -> Rendered:
+    """The document as a tagged PDF with bookmarks and title. `language` (ar, fr, nl) decides the side headers and footers stand on."""
+    with _one_at_a_time:
+        sheets, configuration = stylesheets(direction(language)), font_configuration()
+        document = HTML(string=html, url_fetcher=OwnFilesOnly()).render(
+            stylesheets=sheets, font_config=configuration, pdf_variant=VARIANT
+        )
+        content: bytes = document.write_pdf(pdf_variant=VARIANT)
+        return Rendered(content=content, pages=len(document.pages))
+
+
+@cache
+def font_configuration() -> Any:
+    """The one font configuration of this process."""
+    return FontConfiguration()
+
+
+@cache
+def stylesheets(side: str) -> list[Any]:
+    """The parsed sheets for a direction (`ltr`, `rtl`), once for each process."""
+    names = ("css/report.css", f"css/report-{side}.css")
+    return [_sheet(text) for text in (colours.as_css(), *(static_file(name).read_text("utf-8") for name in names))]
+
+
+def _sheet(text: str) -> Any:
+    return CSS(string=text, url_fetcher=OwnFilesOnly(faces=True), font_config=font_configuration())

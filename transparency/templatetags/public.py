@@ -1,0 +1,50 @@
+"""Filters of the public pages: texts that are whole in every language, sizes, values of indicators, counts of people."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import template
+from django.conf import settings
+from django.db.models import Model
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import pgettext
+
+from evaluation.models import Indicator, Measure
+from partnership import formats, languages, parity
+from partnership.templatetags.words import ltr, number
+from transparency.presentation.activities import People
+
+register = template.Library()
+
+
+@register.filter
+def said(record: Model | None, field: str) -> str:
+    """An optional text in the reader's language; nothing unless it stands in every required language [I10]."""
+    if record is None:
+        return ""
+    texts = {code: getattr(record, parity.column(field, code)) for code in settings.REQUIRED_LANGUAGES}
+    return str(texts[languages.current()]) if all(map(parity.has_text, texts.values())) else ""
+
+
+@register.filter
+def kilobytes(size: int) -> SafeString:
+    """A file's size in kilobytes of 1000 bytes, rounded up, isolated: 340 kB."""
+    return ltr(f"{formats.number(-(-size // 1000), languages.current())}\u00a0kB")
+
+
+@register.filter
+def measured(value: Decimal | None, indicator: Indicator) -> SafeString | str:
+    """A value of an indicator: per cent where it is one, otherwise a number; a dash where there is none."""
+    if value is None or indicator.measure != Measure.PERCENTAGE:
+        return number(value)
+    return ltr(formats.percent(value / 100, languages.current()))
+
+
+@register.filter
+def people(count: People) -> SafeString | str:
+    """A number of people; the word where it is too small to be published, a dash where nobody counted."""
+    if count.withheld:
+        return format_html('<span class="quiet">{}</span>', pgettext("number of people", "not published"))
+    return number(count.value)
