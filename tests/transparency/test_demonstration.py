@@ -7,25 +7,16 @@ import json
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
-from io import StringIO
-from typing import Any
 
 import pytest
 import time_machine
-from django.apps import apps
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.core.management import CommandError, call_command
-from django.db.models import SET_NULL, ForeignKey, Model
-from django.utils import timezone
+from django.core.management import CommandError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from partnership import parity, protocol_file
 from partnership.models import (
-    Attempt,
-    Document,
     InternationalGoal,
     Membership,
     Organisation,
@@ -35,32 +26,17 @@ from partnership.models import (
 from partnership.protocol_file import BELFAA_JETTE
 from projects.models import ActionPlan, Activity, ActivityState, BudgetLine, Project, ProjectState, Transaction
 from projects.money import totals_by_line
+from tests.demonstration import belonging, everything, said, told_on
 from tests.factories import (
-    ActionPlanFactory,
-    ActivityFactory,
-    DocumentFactory,
-    IndicatorFactory,
-    MeasurementFactory,
-    MembershipFactory,
-    MessageFactory,
-    OrganisationFactory,
-    ProjectFactory,
-    ReportRecipientFactory,
-    ReportSeriesFactory,
-    TransactionFactory,
     UserFactory,
 )
-from transparency.demonstration import load, remove
+from transparency.demonstration import load
 from transparency.demonstration.load import CODE, DATA, PASSWORD
 from transparency.demonstration.shift import TOLD, Shift, parse_day
 from transparency.models import (
     Cadence,
-    Delivery,
-    Report,
-    ReportDocument,
     ReportRecipient,
     ReportSeries,
-    Snapshot,
 )
 from transparency.reports.periods import Period
 
@@ -71,12 +47,6 @@ LAST_ENDED = {
     date(2028, 7, 1): "2028-S1",
     date(2026, 6, 30): "2025-S2",
 }
-OURS = ("partnership", "projects", "evaluation", "transparency")
-
-
-def told_on(day: date) -> Any:
-    """The demonstration's protocol as it stands on a day. Any, since modeltranslation adds columns at run time."""
-    return load.load(as_of=day).protocol
 
 
 def last_ended(day: date) -> Period:
@@ -88,32 +58,6 @@ def last_ended(day: date) -> Period:
 def day(request):
     """A day to tell the story on: with no shift, one half, four halves, and one back on the last day of a half-year."""
     return request.param
-
-
-def everything() -> dict[str, list[dict[str, object]]]:
-    """Every row of every table, as it is stored."""
-    return {
-        model._meta.label: [plain(row) for row in model._base_manager.order_by("pk").values()]
-        for model in apps.get_models(include_auto_created=True)
-    }
-
-
-def plain(row: dict[str, object]) -> dict[str, object]:
-    """A row that can be compared."""
-    return {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()}
-
-
-def said(command: str, **options: object) -> str:
-    """What a command prints."""
-    output = StringIO()
-    call_command(command, stdout=output, **options)
-    return output.getvalue()
-
-
-def belonging(protocol: Protocol) -> list[Model]:
-    """Every row of a protocol, and what it shares with others."""
-    own = [row for model, way in remove.BELONGING for row in model._base_manager.filter(**{way: protocol.pk})]
-    return [*own, *Organisation.objects.all(), *InternationalGoal.objects.all()]
 
 
 @pytest.mark.smoke
@@ -427,146 +371,6 @@ def test_a_password_that_does_not_open_is_not_told(settings):
     told_on(date(2026, 11, 24))
     settings.DEMO = True
     assert PASSWORD not in said("demo_sign_ins")
-
-
-def a_report_was_sent(protocol: Protocol) -> Delivery:
-    """A report of the protocol's first series, with its snapshot, one document, and a mail that was tried once."""
-    now = timezone.now()
-    series = protocol.report_series.order_by("pk")[0]
-    snapshot = Snapshot.objects.create(protocol=protocol, period="2026-S1", taken_at=now, text="{}", digest="0" * 64)
-    report = Report.objects.create(
-        series=series,
-        period="2026-S1",
-        starts_on=date(2026, 1, 1),
-        ends_on=date(2026, 6, 30),
-        snapshot=snapshot,
-        made_at=now,
-        released_at=now,
-    )
-    ReportDocument.objects.create(
-        report=report, language="fr", content=b"%PDF-", digest="0" * 64, pages=1, rendered_at=now
-    )
-    message = MessageFactory(protocol=protocol)
-    Attempt.objects.create(message=message, at=now, outcome="accepted", smtp_code=250)
-    recipient = series.recipients.order_by("pk")[0]
-    return Delivery.objects.create(report=report, recipient=recipient, address=recipient.email, message=message)
-
-
-def a_real_programme() -> Protocol:
-    """The real protocol with a person, a plan, a project and all that hangs on it, and a report that was sent."""
-    protocol = protocol_file.load(BELFAA_JETTE)
-    plan = ActionPlanFactory(protocol=protocol, published=True)
-    project = ProjectFactory(
-        protocol=protocol,
-        plan=plan,
-        published=True,
-        domains=protocol.domains.all(),
-        objectives=protocol.objectives.all(),
-        goals=protocol.goals.filter(framework="MDG"),
-    )
-    DocumentFactory(protocol=protocol, published=True).projects.add(project)
-    ActivityFactory(project=project, exchange=True)
-    TransactionFactory(line__project=project)
-    MeasurementFactory(indicator=IndicatorFactory(project=project))
-    mandate = MembershipFactory(protocol=protocol)
-    series = ReportSeriesFactory(protocol=protocol)
-    ReportRecipientFactory(series=series)
-    a_report_was_sent(protocol)
-    LogEntry.objects.create(
-        user=mandate.user,
-        content_type=ContentType.objects.get_for_model(Project),
-        object_id=str(project.pk),
-        object_repr=str(project),
-        action_flag=CHANGE,
-    )
-    return protocol
-
-
-@pytest.mark.django_db(transaction=True)
-def test_removing_it_leaves_everything_real_as_it_was(own_media_folder):
-    a_real_programme()
-    real_file = Document.objects.get().file.name
-    before = everything()
-    demonstration = told_on(date(2026, 11, 24))
-    project = demonstration.projects.get(code="DEMO-01")
-    project.title_fr = "Un autre titre"
-    project.save()
-    document = DocumentFactory(protocol=demonstration, published=True)
-    project.documents.add(document)
-    MembershipFactory(protocol=demonstration, user=User.objects.get(email="coordination@jette.example"), role="editor")
-    a_report_was_sent(demonstration)
-    assert everything() != before
-
-    said("remove_demo")
-
-    assert everything() == before
-    assert [path.name for path in (own_media_folder / "documents").iterdir()] == [real_file.removeprefix("documents/")]
-
-
-@pytest.mark.smoke
-@pytest.mark.django_db
-def test_alone_it_goes_without_a_trace():
-    before = everything()
-    told_on(date(2026, 11, 24))
-    output = said("remove_demo")
-    assert everything() == before
-    assert "Removed: 9 projects\n" in output
-    assert "Removed: 1 protocol\n" in output
-    assert "There is no demonstration to remove." in said("remove_demo")
-
-
-@pytest.mark.django_db
-def test_what_a_real_protocol_uses_stays_and_loses_the_mark():
-    told_on(date(2026, 11, 24))
-    real = protocol_file.load(BELFAA_JETTE)
-    association = Organisation.objects.get(name_fr__startswith="Réseau d’associations")
-    ProjectFactory(protocol=real, involved=[association])
-    before = {row.pk: row for row in belonging(real) if isinstance(row, Protocol)}
-
-    output = said("remove_demo")
-
-    assert set(Organisation.objects.values_list("short_name_fr", flat=True)) == {
-        "Belfaa", "Jette", "Brulocalis", association.short_name_fr,
-    }  # fmt: skip
-    assert not Organisation.objects.filter(is_demonstration=True).exists()
-    assert InternationalGoal.objects.filter(is_demonstration=False).count() == 25
-    assert {protocol.pk: protocol for protocol in Protocol.objects.all()} == before
-    assert f"Kept, since it is in use: {association.short_name_ar}\n" in output
-    assert "No protocol is the primary one now" in output
-
-
-@pytest.mark.django_db
-def test_a_person_with_a_real_mandate_stays_but_not_the_known_password(settings):
-    settings.DEMO = True
-    told_on(date(2026, 11, 24))
-    person = User.objects.get(email="coordination@belfaa.example")
-    real = MembershipFactory(protocol=protocol_file.load(BELFAA_JETTE), user=person)
-    said("remove_demo")
-    assert list(User.objects.all()) == [person]
-    assert list(Membership.objects.all()) == [real]
-    person.refresh_from_db()
-    assert (person.is_demonstration, person.has_usable_password()) == (False, False)
-
-
-@pytest.mark.django_db
-def test_an_organisation_nobody_marked_stays_though_nobody_uses_it():
-    lonely = OrganisationFactory()
-    told_on(date(2026, 11, 24))
-    remove.remove()
-    assert list(Organisation.objects.all()) == [lonely]
-
-
-def test_removing_knows_every_model_that_hangs_on_a_protocol():
-    known = {model for model, _way in remove.BELONGING}
-    hanging = {
-        model
-        for label in OURS
-        for model in apps.get_app_config(label).get_models()
-        for field in model._meta.get_fields()
-        if isinstance(field, ForeignKey) and field.related_model in known
-        and field.remote_field.on_delete is not SET_NULL
-    }  # fmt: skip
-    assert hanging <= known
 
 
 def test_the_half_year_told_is_the_one_the_file_was_written_for():
