@@ -89,8 +89,19 @@ def prepare() -> None:
         call_command("load_demo")
         call_command("make_reports", send=True)
         call_command("sweep")
+        lay_out_reports()
     except CommandError as refusal:
         stop(str(refusal))
+
+
+def lay_out_reports() -> None:
+    """Copies of the reports' PDFs as files; what was sent is kept in the database."""
+    from transparency.models import ReportDocument
+
+    folder = VAR / "reports"
+    folder.mkdir(exist_ok=True)
+    for document in ReportDocument.objects.select_related("report__series__party__organisation"):
+        (folder / document.file_name).write_bytes(document.content)
 
 
 @contextmanager
@@ -129,7 +140,7 @@ def introduce(port: int) -> None:
         say(f"    {site}/{code}/    {name}")
     say(f"The staff's side:\n    {site}/fr/admin/    (or /ar/admin/, /nl/admin/)")
     call_command("demo_sign_ins")
-    say(f"Reports (PDF):\n    {VAR / 'media'}\nMails:\n    {VAR / 'mail'}")
+    say(f"Reports (PDF):\n    {VAR / 'reports'}\nMails, with the reports attached:\n    {VAR / 'mail'}")
     say("Ctrl-C stops it and keeps everything.\n")
 
 
