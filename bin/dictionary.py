@@ -18,8 +18,8 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "domain.md"
 APPS = ("partnership", "projects", "evaluation", "transparency")
 HEAD = """# Data dictionary
 
-Made from the models by `make dictionary`; do not edit. `*` marks texts that stand in Arabic, French and Dutch (columns `_ar`, `_fr`, `_nl`).
-"Public" means that the site, files and reports may read the field once its record is published.
+Made from the models by `make dictionary`; do not edit. `*` marks texts that stand in Arabic, French and Dutch (columns
+`_ar`, `_fr`, `_nl`). "Public" means that the site, files and reports may read the field once its record is published.
 """
 
 
@@ -53,7 +53,9 @@ def _rule(constraint: Any) -> str:
     own = constraint.violation_error_message != constraint.default_violation_error_message
     if own:
         return str(constraint.violation_error_message)
-    return f"unique: {', '.join(constraint.fields)}." if getattr(constraint, "fields", ()) else str(constraint.condition)
+    return (
+        f"unique: {', '.join(constraint.fields)}." if getattr(constraint, "fields", ()) else str(constraint.condition)
+    )
 
 
 def _fields(model: Any) -> Iterator[Any]:
