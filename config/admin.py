@@ -2,15 +2,106 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import secure_admin_login
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+
+from config import desk
+from config.catalogue import StaffCatalogue
+from partnership import permissions
+from partnership.middleware import current
+from partnership.models import Membership, User
+
+APPS = ("partnership", "projects", "evaluation", "transparency")
+"""The order of the floors, from the agreement upwards, in which the menu lists them."""
+Zoned = Callable[..., HttpResponse]
 
 
 class PlatformAdminSite(AdminSite):
-    """Django's admin under the platform's name."""
+    """Django's admin under the platform's name, for the staff of the request's protocol."""
 
-    site_title = _("Cooperation protocol")
-    site_header = _("Cooperation protocol")
+    site_title = _("Protocol platform")
+    site_header = _("Protocol platform")
     index_title = _("What awaits you")
-    login = secure_admin_login(AdminSite.login)
+    index_template = "admin/index.html"
+    empty_value_display = "–"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Let in only what knows its protocol; libraries' own pages (groups, addresses) do not."""
+        if hasattr(admin_class, "protocol_path"):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may open the staff pages of this protocol today."""
+        protocol = current(request)
+        if protocol is None:
+            return isinstance(request.user, User) and request.user.is_active and request.user.is_superuser
+        return permissions.is_staff_of(request.user, protocol)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Every staff page, in the time zone of the person's commune: deadlines end at midnight where they act."""
+        inner = super().admin_view(view, cacheable)
+
+        def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with timezone.override(desk.time_zone(request)):
+                response: HttpResponse = inner(request, *args, **kwargs)
+                return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+        return in_zone
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """To allauth's sign-in; who is signed in without a mandate here reads why, instead of going round in circles."""
+        if not request.user.is_authenticated:
+            return redirect_to_login(self._next(request), settings.LOGIN_URL)
+        if self.has_permission(request):
+            return HttpResponseRedirect(self._next(request))
+        context = {**self.each_context(request), "title": _("No mandate here")}
+        return TemplateResponse(request, "admin/no_mandate.html", context, status=403)
+
+    def _next(self, request: HttpRequest) -> str:
+        wanted = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
+        safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+        return wanted if safe else reverse("admin:index")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """allauth signs people out, after asking."""
+        return redirect("account_logout")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """allauth changes passwords."""
+        return redirect("account_change_password")
+
+    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Django's words for the calendar, with the months as both communes write them."""
+        return StaffCatalogue.as_view(packages=["django.contrib.admin"])(request)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Without the shortcut that tells the address of any record of any protocol."""
+        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        mandates: Callable[[], Iterable[Membership]] = lambda: desk.mandates(request)  # noqa: E731  asked for by one template
+        return {**super().each_context(request), "mandates": mandates, "site_url": reverse("home")}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The floors in their order, each with its models in the order in which they were registered."""
+        apps = self._build_app_dict(request, app_label)
+        place = {model._meta.object_name: number for number, model in enumerate(self._registry)}
+        for app in apps.values():
+            app["models"].sort(key=lambda entry: place[entry["object_name"]])
+        return [apps[label] for label in APPS if label in apps]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What awaits the person; Django's list of models stands beside it."""
+        return super().index(request, {**(extra_context or {}), **desk.page(request)})

@@ -3,7 +3,6 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
-from django.views.i18n import JavaScriptCatalog
 
 from transparency.views import home
 
@@ -17,7 +16,6 @@ urlpatterns = [
     path("health/", home.health, name="health"),
     path("", include("partnership.urls")),
     *i18n_patterns(
-        path("admin/jsi18n/", JavaScriptCatalog.as_view(packages=["django.contrib.admin"]), name="admin-javascript"),
         path("admin/", admin.site.urls),
         path("accounts/", include("allauth.account.urls")),
         path("", include("transparency.urls")),

@@ -16,6 +16,11 @@ class ProtocolRequest(HttpRequest):
     protocol: Protocol | None
 
 
+def current(request: HttpRequest) -> Protocol | None:
+    """The protocol a request is about, or None while none is loaded."""
+    return getattr(request, "protocol", None) or None
+
+
 class ProtocolMiddleware:
     """Sets `request.protocol` from the host name, else the primary protocol, when it is first asked for."""
 

@@ -48,6 +48,14 @@ def _absent(field: str) -> Q:
     return reduce(and_, (Q(**{f"{name}__isnull": True}) | Q(**{name: ""}) for name in columns))
 
 
+def incomplete(model: type[Model]) -> Q:
+    """The condition that a record's texts cannot be published yet: `missing` as a question to the database."""
+    required = getattr(model, "REQUIRED_TEXTS", ())
+    optional = [field for field in translated_fields(model) if field not in required]
+    whole = complete(*required)
+    return ~(whole & complete_or_absent(*optional) if optional else whole)
+
+
 def has_text(value: str | None) -> bool:
     """Whether a value says anything: not empty, not only spaces or direction marks."""
     return bool(value and value.strip().strip(INVISIBLE).strip())

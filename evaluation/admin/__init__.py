@@ -1,0 +1,5 @@
+"""Evaluation in the admin."""
+
+from evaluation.admin import indicators
+
+__all__ = ["indicators"]

@@ -1,0 +1,209 @@
+"""The agreement in the admin: the protocol, its clauses and what they enumerate, its two parties and its phases.
+
+All of it is read from the protocol's file. After ratification it changes only by a joint decision of the kind “amend”.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from partnership import languages
+from partnership.admin.columns import ATTENTION, GOOD, PLAIN, code, tag, tag_column, text_column
+from partnership.admin.scope import SHARED, Scoped, ScopedAdmin, ScopedTabular
+from partnership.admin.texts import in_language
+from partnership.middleware import current
+from partnership.models import (
+    Clause,
+    Domain,
+    Foundation,
+    InternationalGoal,
+    Objective,
+    Party,
+    Principle,
+    ProgrammePhase,
+    Protocol,
+    ProtocolState,
+    User,
+)
+from partnership.templatetags import words
+
+
+class PartOfTheAct(Scoped):
+    """What the act itself says: corrected while it is a draft, never added to or taken from in the browser."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        protocol = current(request)
+        draft = protocol is not None and protocol.state == ProtocolState.DRAFT
+        return draft and super().has_change_permission(request, obj)
+
+
+class PartyInline(PartOfTheAct, ScopedTabular):
+    """The two communes, in the order of the act's title."""
+
+    model = Party
+    fields = ("position", "organisation", "shape", "languages", "currency", "time_zone")
+    readonly_fields = ("position", "organisation", "shape")
+    max_num = 2
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("organisation")
+
+
+@admin.register(Protocol)
+class AgreementAdmin(PartOfTheAct, ScopedAdmin):
+    """The protocol. Which host it answers to is for the platform's administrator."""
+
+    protocol_path = "pk"
+    inlines = (PartyInline,)
+    list_display = (
+        "code",
+        text_column(Protocol, "title"),
+        tag_column("state", {ProtocolState.IN_FORCE: GOOD}, _("state")),
+    )
+    list_display_links = ("code",)
+    autocomplete_fields = ("goals", "programme_body")
+    readonly_fields = ("code", "state", "source_language")
+    fieldsets = (
+        (None, {"fields": ("code", "title", ("state", "source_language"), ("valid_from", "valid_until"))}),
+        (_("Goals and programme"), {"fields": ("programme_body", "goals")}),
+        (_("On this platform"), {"fields": ("hostname", "primary", "joint_colour")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fixed = super().get_readonly_fields(request, obj)
+        person = request.user
+        return fixed if isinstance(person, User) and person.is_superuser else [*fixed, "hostname", "primary"]
+
+
+@admin.register(Party)
+class PartyAdmin(PartOfTheAct, ScopedAdmin):
+    """The two parties on their own, for menus that offer them."""
+
+    list_display = ("organisation", "position", "shape", "languages", "currency")
+    list_select_related = ("organisation",)
+    readonly_fields = ("position", "organisation", "shape")
+    fields = (("position", "organisation", "shape"), ("languages", "currency", "time_zone"))
+
+
+@admin.register(ProgrammePhase)
+class PhaseAdmin(ScopedAdmin):
+    """The programme's phases."""
+
+    list_display = ("code", text_column(ProgrammePhase, "title"), "starts_on", "ends_on")
+    search_fields = ("code", "title_ar", "title_fr", "title_nl")
+    date_hierarchy = "starts_on"
+    fields = ("code", "title", ("starts_on", "ends_on"))
+
+
+@admin.register(Clause)
+class ClauseAdmin(PartOfTheAct, ScopedAdmin):
+    """All clauses in the act's order. The act's own language prevails; the others are courtesy translations."""
+
+    list_display = ("shown_number", "kind", "shown_text", "courtesy")
+    list_display_links = ("shown_number",)
+    list_filter = ("kind",)
+    list_select_related = ("protocol",)
+    search_fields = ("number", "original", "text_ar", "text_fr", "text_nl")
+    ordering = ("order",)
+    list_per_page = 100
+    readonly_fields = ("number", "kind", "parent", "shown_original")
+    fieldsets = (
+        (None, {"fields": (("number", "kind", "parent"), "shown_original")}),
+        (
+            _("Text"),
+            {
+                "fields": ("text",),
+                "description": _(
+                    "The text in the act’s own language prevails and is not changed here. The other two are courtesy translations."
+                ),
+            },
+        ),
+    )
+
+    def fixed_columns(self, request: HttpRequest, obj: Clause | None) -> list[str]:
+        """The act's own text, which prevails."""
+        return [f"text_{obj.protocol.source_language}"] if obj else []
+
+    @admin.display(description=_("number"), ordering="order")
+    def shown_number(self, clause: Clause) -> SafeString:
+        """The number, from left to right."""
+        return code(clause.number)
+
+    @admin.display(description=_("text"))
+    def shown_text(self, clause: Clause) -> str:
+        """The beginning of the text in the reader's language."""
+        return Truncator(words.text(clause, "text")).chars(140)
+
+    @admin.display(description=_("standing"))
+    def courtesy(self, clause: Clause) -> SafeString:
+        """Whether what is read here is the act's own text."""
+        if clause.is_courtesy(languages.current()):
+            return tag(_("Courtesy translation"), ATTENTION)
+        return tag(_("Text of the act"), PLAIN)
+
+    @admin.display(description=_("as it stands in the act"))
+    def shown_original(self, clause: Clause) -> SafeString:
+        """The act's text, letter for letter."""
+        return format_html(
+            '<span class="original">{}</span>', in_language(clause.original, clause.protocol.source_language)
+        )
+
+
+class ElementAdmin(PartOfTheAct, ScopedAdmin):
+    """What the act enumerates; each element points to its clause."""
+
+    list_display: Any = ("code", "name", "clause", "order")
+    list_select_related = ("clause",)
+    search_fields = ("code", "name_ar", "name_fr", "name_nl")
+    readonly_fields = ("code", "clause", "order")
+    fields: Any = (("code", "clause", "order"), "name")
+
+
+for _model in (Principle, Objective, Domain):
+    admin.site.register(_model, ElementAdmin)
+
+
+@admin.register(Foundation)
+class FoundationAdmin(ElementAdmin):
+    """Foundations of putting into effect, and elements of monitoring."""
+
+    list_display = ("code", "name", "chapter", "clause", "order")
+    list_filter = ("chapter",)
+    readonly_fields = ("code", "clause", "order", "chapter")
+    fields = (("code", "chapter", "clause", "order"), "name")
+
+
+@admin.register(InternationalGoal)
+class GoalAdmin(ScopedAdmin):
+    """Goals both States adopted: an open list, shared by all protocols of the installation."""
+
+    protocol_path = SHARED
+    list_display = ("code", text_column(InternationalGoal, "title"))
+    list_display_links = ("code",)
+    list_filter = ("framework",)
+    search_fields = ("framework", "title_ar", "title_fr", "title_nl", "=number")
+    fields = (("framework", "number"), "title")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Others use the same row, so only the platform's administrator changes one."""
+        return super().has_change_permission(request, obj) and (obj is None or self._is_administrator(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_administrator(request)
+
+    def _is_administrator(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, User) and request.user.is_superuser

@@ -1,0 +1,64 @@
+"""Columns of the admin's lists: texts in their language, states as a tag with a word and a sign, codes from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from partnership.templatetags import words
+
+Column = Callable[[Any], Any]
+GOOD, ATTENTION, BAD, PLAIN = "good", "attention", "bad", "plain"
+
+
+def text_column(model: type[models.Model], field: str) -> Column:
+    """A translated text: the reader's language, or another one marked as such. Sorted by the reader's language."""
+
+    @admin.display(description=heading(model, field), ordering=field)
+    def column(record: models.Model) -> str:
+        return words.text(record, field) or "–"
+
+    column.__name__ = field
+    return column
+
+
+def heading(model: type[models.Model], field: str) -> str | Promise:
+    """A field's own name."""
+    name: str | Promise = model._meta.get_field(field).verbose_name  # type: ignore[union-attr]  # a translated field is no relation
+    return name
+
+
+def tag(word: str | Promise, tone: str) -> SafeString:
+    """A state: its word, a sign and a colour, never the colour alone. The tone is good, attention, bad or plain."""
+    return format_html('<span class="tag tag-{}">{}</span>', tone, word)
+
+
+def tag_column(field: str, tones: Mapping[str, str], description: str | Promise) -> Column:
+    """A choice shown as a tag. Values that `tones` does not name are plain."""
+
+    @admin.display(description=description, ordering=field)
+    def column(record: Any) -> SafeString:
+        return tag(getattr(record, f"get_{field}_display")(), tones.get(getattr(record, field), PLAIN))
+
+    column.__name__ = field
+    return column
+
+
+def code(value: object) -> SafeString:
+    """A code, digest or address: fixed width, from left to right."""
+    return format_html('<bdi dir="ltr" class="code">{}</bdi>', value)
+
+
+def record_link(record: models.Model | None, text: object = None) -> SafeString | str:
+    """A link to a record's form in the admin; a dash for none."""
+    if record is None:
+        return "–"
+    name = f"admin:{record._meta.app_label}_{record._meta.model_name}_change"
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[record.pk]), record if text is None else text)

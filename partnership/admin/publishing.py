@@ -1,0 +1,127 @@
+"""Publishing from the admin: as an action on a list and as a button below a form. The rules stand in partnership/publishing.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from partnership import parity, publishing
+from partnership.admin.columns import ATTENTION, BAD, GOOD, tag_column
+from partnership.admin.scope import ScopedAdmin
+from partnership.models import Publishable, PublishingState, User
+
+PUBLISH, WITHDRAW = "_publish", "_withdraw"
+Act = Callable[..., None]
+
+publishing_tag = tag_column(
+    "publishing_state",
+    {PublishingState.PUBLISHED: GOOD, PublishingState.READY: ATTENTION, PublishingState.WITHDRAWN: BAD},
+    _("publishing state"),
+)
+
+
+class TextsFilter(admin.SimpleListFilter):
+    """Records whose texts stand in all three languages, and those that lack some."""
+
+    title = _("texts")
+    parameter_name = "texts"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("complete", _("Complete in three languages")), ("missing", _("Something is missing"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in {"complete", "missing"}:
+            return queryset
+        gap = parity.incomplete(queryset.model)
+        return queryset.filter(gap) if self.value() == "missing" else queryset.exclude(gap)
+
+
+class PublishingAdmin(ScopedAdmin):
+    """The admin of a root: a record that the public reads as a whole or not at all."""
+
+    actions = ("publish", "withdraw")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was once public is withdrawn, never deleted: its address goes on saying so."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.published_at is None)
+
+    @admin.action(description=_("Publish in three languages"), permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Publish each record that no rule refuses, and say why for the others."""
+        done = sum(self._try(request, publishing.publish, record) for record in queryset)
+        if done:
+            self.message_user(request, published_words(done), messages.SUCCESS)
+
+    @admin.action(description=_("Withdraw from the public"), permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Withdraw each record that is public."""
+        records = [record for record in queryset if record.is_published]
+        done = sum(self._try(request, publishing.withdraw, record) for record in records)
+        self.message_user(request, withdrawn_words(done), messages.SUCCESS if done else messages.INFO)
+
+    def _try(self, request: HttpRequest, act: Act, record: Publishable) -> bool:
+        assert isinstance(request.user, User)
+        try:
+            act(record, by=request.user)
+        except ValidationError as refusal:
+            self.message_user(request, refusal_words(record, refusal), messages.ERROR)
+            return False
+        return True
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """After “save and publish” and “withdraw”: act, and stay on the record."""
+        if PUBLISH in request.POST and self._try(request, publishing.publish, obj):
+            self.message_user(request, published_words(1), messages.SUCCESS)
+        if WITHDRAW in request.POST and self._try(request, publishing.withdraw, obj):
+            self.message_user(request, withdrawn_words(1), messages.SUCCESS)
+        return super().response_change(request, obj)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        record = context.get("original")
+        if record is not None and self.has_change_permission(request, record) and not context.get("is_popup"):
+            context |= {"show_publish": not record.is_published, "show_withdraw": record.is_published}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def published_words(count: int) -> str:
+    """What happened, in the person's language."""
+    return ngettext(
+        "%(count)s record is published in Arabic, French and Dutch.",
+        "%(count)s records are published in Arabic, French and Dutch.",
+        count,
+    ) % {"count": count}
+
+
+def withdrawn_words(count: int) -> str:
+    """What happened, in the person's language."""
+    if not count:
+        return gettext("None of these records is public; nothing was withdrawn.")
+    return ngettext(
+        "%(count)s record is withdrawn from the public. Its address says since when.",
+        "%(count)s records are withdrawn from the public. Their addresses say since when.",
+        count,
+    ) % {"count": count}
+
+
+def refusal_words(record: Publishable, refusal: ValidationError) -> SafeString:
+    """Every rule that refused, in full: each missing text by its name and language, each commune without a responsibility."""
+    lines = format_html_join("", "<li>{}</li>", ((reason(error),) for error in refusal.error_list))
+    head = gettext("“%(record)s” is not published yet:") % {"record": record}
+    return format_html("{}<ul>{}</ul>", head, lines)
+
+
+def reason(error: ValidationError) -> str:
+    """One refusal with the rule's number, as the design numbers them."""
+    sentence = " ".join(str(part) for part in error.messages)
+    if not error.code:
+        return sentence
+    return gettext("%(sentence)s (rule %(rule)s)") % {"sentence": sentence, "rule": error.code}

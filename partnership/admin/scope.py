@@ -1,0 +1,148 @@
+"""One protocol at a time: every list, form, menu, suggestion and address of the admin starts at request.protocol.
+
+A row of another protocol does not exist here: its address answers like an unknown one, its name appears in no menu.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import FieldListFilter, RelatedOnlyFieldListFilter
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+from django.http import HttpRequest
+
+from partnership import permissions
+from partnership.admin.texts import SideBySide, TextsForm
+from partnership.middleware import current
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _StackedInline = admin.StackedInline[Any, Any]
+    _TabularInline = admin.TabularInline[Any, Any]
+    _Mixin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin, _StackedInline, _TabularInline, _Mixin = (
+        admin.ModelAdmin,
+        admin.StackedInline,
+        admin.TabularInline,
+        object,
+    )
+
+SHARED = ""
+"""The protocol path of what all protocols of an installation share."""
+
+
+def may(request: HttpRequest, action: permissions.Action) -> bool:
+    """Whether the person may do this with the records of the request's protocol."""
+    protocol = current(request)
+    return protocol is not None and permissions.may(request.user, action, protocol)
+
+
+class Scoped(SideBySide, _Mixin):
+    """What lists and inlines share: the protocol's rows only, and rights read from mandates."""
+
+    protocol_path: ClassVar[str] = "protocol"
+    """Lookup from the model to its protocol, or SHARED."""
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return self.in_protocol(super().get_queryset(request), request)
+
+    def in_protocol(self, rows: models.QuerySet[Any], request: HttpRequest) -> models.QuerySet[Any]:
+        """Those of the rows that belong to the request's protocol; none while there is none."""
+        protocol = current(request)
+        if protocol is None:
+            return rows.none()
+        return rows.filter(**{self.protocol_path: protocol.pk}) if self.protocol_path else rows
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> models.QuerySet[Any] | None:
+        """What a menu offers, and what a form accepts: rows of this protocol."""
+        model = db_field.remote_field.model
+        related = self.admin_site.get_model_admin(model)
+        if not isinstance(related, Scoped):
+            raise ImproperlyConfigured(f"{model.__name__} needs a scoped admin before {self} can offer its rows.")
+        rows = super().get_field_queryset(db, db_field, request)
+        if rows is None:
+            rows = model._default_manager.using(db).all()
+        if isinstance(related.list_select_related, list | tuple):
+            rows = rows.select_related(*related.list_select_related)
+        return related.in_protocol(rows, request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request, "view")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request, "delete")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request, "view")
+
+
+class ReadOnly(_Mixin):
+    """Rows that the platform writes and people only read."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ScopedAdmin(Scoped, _ModelAdmin):
+    """A model of one protocol in the admin."""
+
+    form = TextsForm
+    view_on_site = False
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_form(self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if self.protocol_path == "protocol":
+            form.protocol = current(request)
+        return form
+
+
+class _ScopedInline(Scoped):
+    form = TextsForm
+    extra = 0
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A menu asks the database once, however many rows the inline has."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if isinstance(field, forms.ModelChoiceField) and db_field.name not in self.get_autocomplete_fields(request):
+            field.choices = list(field.choices)
+        return field
+
+
+class ScopedStacked(_ScopedInline, _StackedInline):
+    """Rows of one protocol below their parent, one card each."""
+
+
+class ScopedTabular(_ScopedInline, _TabularInline):
+    """Rows of one protocol below their parent, as a table."""
+
+
+class ReadOnlyTabular(ReadOnly, ScopedTabular):
+    """What the platform wrote, below its parent."""
+
+    can_delete = False
+    show_change_link = True
+
+
+class OwnRowsFilter(RelatedOnlyFieldListFilter):
+    """A filter that offers only what the protocol's own rows point to."""
+
+
+FieldListFilter.register(lambda field: bool(field.remote_field), OwnRowsFilter, take_priority=True)

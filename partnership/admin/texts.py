@@ -1,0 +1,237 @@
+"""Translated texts side by side, always in the order ar, fr, nl, each column in its own language and direction [I10]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.translator import translator
+
+from partnership import languages, parity
+from partnership.models import Protocol, Publishable
+from partnership.refusals import Refusal
+
+if TYPE_CHECKING:
+    _Mixin = admin.ModelAdmin[Any]
+    _ModelForm = forms.ModelForm[Any]
+else:
+    _Mixin, _ModelForm = object, forms.ModelForm
+
+Row = str | Callable[..., Any] | tuple[Any, ...]
+LINE_LENGTH = 120
+"""Texts that may be longer get a box of several lines, so that a column shows them whole."""
+
+
+def label(model: type[models.Model], field: str, language: str) -> str:
+    """The name of one column of a row of texts: “Title, Arabic”."""
+    return pgettext("label of one language's text", "%(field)s, %(language)s") % {
+        "field": capfirst(str(model._meta.get_field(field).verbose_name)),  # type: ignore[union-attr]  # a translated field is no relation
+        "language": parity.LANGUAGE_NAMES[language],
+    }
+
+
+def in_language(text: str | None, language: str) -> SafeString:
+    """A text with its language and direction; a dash where there is none."""
+    return format_html('<span lang="{}" dir="{}">{}</span>', language, languages.direction(language), text or "–")
+
+
+@cache
+def shown(model: type[models.Model], field: str, language: str) -> Callable[[models.Model], SafeString]:
+    """One language's text as it is shown where it cannot be changed."""
+
+    def text(record: models.Model) -> SafeString:
+        return in_language(getattr(record, parity.column(field, language)), language)
+
+    text.__name__ = parity.column(field, language)
+    text.short_description = lazy(label, str)(model, field, language)  # type: ignore[attr-defined]  # read by the admin
+    return text
+
+
+class OneLine(forms.CharField):
+    """A text without line breaks, though it is typed into a box of several lines."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(" ".join(str(value).split()) if value else value)
+
+
+class TextsForm(_ModelForm):
+    """A form with texts in three languages. An incomplete draft may be saved; a published record stays complete."""
+
+    protocol: ClassVar[Protocol | None] = None
+    """The protocol of a new record, set by the admin for the request."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.protocol is not None and self.instance._state.adding:
+            self.instance.protocol = self.protocol
+        if self.always_complete:
+            for name in self._required_columns():
+                if name in self.fields:
+                    self.fields[name].required = True
+
+    @property
+    def always_complete(self) -> bool:
+        """Whether the model is never without its texts; its own constraint says so."""
+        wanted = set(self._required_columns())
+        return any(
+            isinstance(constraint, models.CheckConstraint) and _columns(constraint.condition) == wanted
+            for constraint in self._meta.model._meta.constraints
+        )
+
+    def _required_columns(self) -> list[str]:
+        texts = getattr(self._meta.model, "REQUIRED_TEXTS", ())
+        return [parity.column(field, code) for field in texts for code in settings.REQUIRED_LANGUAGES]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Rules that name the protocol (a code stands once in it) are checked in the form, not by the database alone."""
+        return set(super()._get_validation_exclusions()) - {"protocol"}  # type: ignore[misc]  # Django's own hook, which the stubs leave out
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if translator.is_registered(self._meta.model) and not self.always_complete:
+            self._check_texts()
+        return cleaned
+
+    def _check_texts(self) -> None:
+        for field in parity.translated_fields(self._meta.model):
+            absent = self._absent(field)
+            if not absent or not all(parity.column(field, code) in self.fields for code in absent):
+                continue
+            required = field in getattr(self._meta.model, "REQUIRED_TEXTS", ())
+            none_at_all = len(absent) == len(settings.REQUIRED_LANGUAGES)
+            if isinstance(self.instance, Publishable) and self.instance.is_published:
+                if required or not none_at_all:
+                    self._refuse_gaps(field, absent)
+            elif none_at_all and field in self._first_texts():
+                self.add_error(
+                    parity.column(field, languages.current()),
+                    ValidationError(_("Enter this text in at least one language."), code="no_text"),
+                )
+
+    def _first_texts(self) -> Sequence[str]:
+        """The text by which a record is known, without which it cannot be saved even as a draft."""
+        return tuple(getattr(self._meta.model, "REQUIRED_TEXTS", ()))[:1]
+
+    def _absent(self, field: str) -> list[str]:
+        names = {code: parity.column(field, code) for code in settings.REQUIRED_LANGUAGES}
+        values = {code: self.cleaned_data.get(name, getattr(self.instance, name)) for code, name in names.items()}
+        return [code for code, value in values.items() if not parity.has_text(value)]
+
+    def _refuse_gaps(self, field: str, absent: Iterable[str]) -> None:
+        for code in absent:
+            self.add_error(
+                parity.column(field, code),
+                Refusal(
+                    _(
+                        "This record is published: its texts stand in Arabic, French and Dutch together or not at all (rule I10)."
+                    ),
+                    code="I10",
+                ),
+            )
+
+
+def _columns(condition: Any) -> set[str]:
+    """The columns that a condition asks for."""
+    found: set[str] = set()
+    for child in getattr(condition, "children", ()):
+        if isinstance(child, tuple):
+            found.add(str(child[0]).removesuffix("__isnull"))
+        else:
+            found |= _columns(child)
+    return found
+
+
+class SideBySide(_Mixin):
+    """Expands each translated field of a form into one row of three columns."""
+
+    left_to_right: ClassVar[Sequence[str]] = ("code", "email", "hostname")
+    """Fields that hold codes or addresses, typed from left to right in Arabic too."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
+        return [
+            (name, {**options, "fields": [self._row(row, request, obj) for row in options["fields"]]})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
+
+    def _row(self, row: Row, request: HttpRequest, obj: Any | None) -> Row:
+        if not isinstance(row, str) or row not in self._translated():
+            return row
+        fixed = {getattr(name, "__name__", name) for name in self.get_readonly_fields(request, obj)}
+        closed = obj is not None and not self.has_change_permission(request, obj)
+        columns = [(code, parity.column(row, code)) for code in settings.REQUIRED_LANGUAGES]
+        return tuple(shown(self.model, row, code) if closed or column in fixed else column for code, column in columns)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> Any:
+        """Columns of texts that cannot be changed are shown with their language and direction."""
+        columns = {
+            parity.column(field, code): shown(self.model, field, code)
+            for field in self._translated()
+            for code in settings.REQUIRED_LANGUAGES
+        }
+        return [
+            columns.get(name, name) if isinstance(name, str) else name
+            for name in (*super().get_readonly_fields(request, obj), *self.fixed_columns(request, obj))
+        ]
+
+    def fixed_columns(self, request: HttpRequest, obj: Any | None) -> Sequence[str]:
+        """Columns of this record that nobody changes here, for instance text_ar."""
+        return ()
+
+    def _translated(self) -> list[str]:
+        return parity.translated_fields(self.model) if translator.is_registered(self.model) else []
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        language = getattr(db_field, "language", None)
+        if language in settings.REQUIRED_LANGUAGES:
+            return self._text_field(db_field, language)
+        if isinstance(db_field, models.DecimalField):
+            # A text box takes the comma of the three languages, which a browser's number box may not.
+            kwargs.setdefault("localize", True)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            self._direct(field, db_field)
+        return field
+
+    def _direct(self, field: forms.Field, db_field: Any) -> None:
+        if isinstance(db_field, models.DecimalField):
+            field.widget.attrs |= {"inputmode": "decimal", "dir": "ltr", "class": "figure"}
+        elif isinstance(db_field, models.DateField) or db_field.name in self.left_to_right:
+            field.widget.attrs["dir"] = "ltr"
+
+    def _text_field(self, db_field: Any, language: str) -> forms.Field:
+        attrs = {"lang": language, "dir": languages.direction(language)}
+        one_line = isinstance(db_field, models.CharField)
+        if one_line and (db_field.max_length or 0) <= LINE_LENGTH:
+            widget: forms.Widget = AdminTextInputWidget(attrs=attrs)
+        else:
+            rows = {"rows": "3" if one_line else "7", "cols": "30"}
+            widget = AdminTextareaWidget(attrs={**attrs, **rows})
+        field: forms.Field = db_field.formfield(
+            widget=widget,
+            label=label(self.model, db_field.translated_field.name, language),
+            **({"form_class": OneLine} if one_line else {}),
+        )
+        return field
+
+
+def missing_words(record: models.Model) -> str:
+    """What a record's texts lack, for a list: “Title (Dutch), Summary (Dutch)”; empty when nothing does."""
+    return gettext(", ").join(
+        pgettext("missing text", "%(field)s (%(language)s)")
+        % {"field": capfirst(str(gap.label)), "language": parity.LANGUAGE_NAMES[gap.language]}
+        for gap in parity.missing(record)
+    )
