@@ -119,7 +119,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # People.
 AUTH_USER_MODEL = "partnership.User"
-AUTHENTICATION_BACKENDS = ["partnership.accounts.NoKnownPasswords"]
+AUTHENTICATION_BACKENDS = ["partnership.accounts.SessionsEndWithTheDemonstration"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -119,8 +119,12 @@ class ReportSeries(models.Model):
     def clean(self) -> None:
         from transparency.reports.periods import Period
 
-        if self.first_period and self.cadence:
+        if not (self.first_period and self.cadence):
+            return
+        try:
             Period.parse(self.first_period, cadence=Cadence(self.cadence))
+        except ValidationError as refusal:
+            raise ValidationError({"first_period": refusal}) from refusal
 
     @property
     def language_codes(self) -> list[str]:
