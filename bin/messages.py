@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -74,27 +75,25 @@ def write_atomically(compiled: Path, catalogue: Catalog) -> None:
     os.replace(file.name, compiled)
 
 
-def extract_messages(root: Path = ROOT) -> None:
-    """Bring the catalogues under root up to date with the code under root. Needs gettext's programs."""
-    languages = [f"--locale={language}" for language in LANGUAGES]
-    before = Path.cwd()
-    os.chdir(root)
-    try:
-        ExactMakeMessages().run_from_argv(["django-admin", "makemessages", *EXTRACT, *languages])
-    finally:
-        os.chdir(before)
-
-
-def extracted_elsewhere() -> dict[str, Catalog]:
-    """What the catalogues would be after an extraction, made in a copy so that a check changes nothing."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
+@contextmanager
+def extraction() -> Iterator[Path]:
+    """A copy of the sources, and of nothing else, whose catalogues are up to date with it. Needs gettext's programs."""
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
         for name in SOURCES:
             if (ROOT / name).exists():
-                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
-        (copy / "locale").mkdir(exist_ok=True)
-        extract_messages(copy)
-        return {language: read_catalogue(catalogue_path(language, copy)) for language in LANGUAGES}
+                shutil.copytree(ROOT / name, name, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
+        Path("locale").mkdir(exist_ok=True)
+        languages = [f"--locale={language}" for language in LANGUAGES]
+        ExactMakeMessages().run_from_argv(["django-admin", "makemessages", *EXTRACT, *languages])
+        yield Path(folder)
+
+
+def extract_messages() -> None:
+    """Bring the catalogues up to date with the code: new messages are empty, those no longer used are gone."""
+    with extraction() as copy:
+        for language in LANGUAGES:
+            catalogue_path(language).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(catalogue_path(language, copy), catalogue_path(language))
 
 
 def faults(language: str, current: Catalog, extracted: Catalog) -> Iterator[str]:
@@ -155,7 +154,8 @@ def check_catalogues() -> None:
     """Stop with every fault of every language, or say that there is none."""
     if shutil.which("xgettext") is None:
         stop("The check of the translations needs gettext:\n    sudo apt-get install gettext")
-    extracted = extracted_elsewhere()
+    with extraction() as copy:
+        extracted = {language: read_catalogue(catalogue_path(language, copy)) for language in LANGUAGES}
     found: list[str] = []
     for language in LANGUAGES:
         path = catalogue_path(language)
