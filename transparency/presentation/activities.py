@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from partnership.disclosure import publishable_total, suppressed
 from projects.models import Activity, ActivityState, Project, ProjectState
+from transparency.presentation.charts import Piece, piece
 
 MOST_DONE, MOST_PLANNED = 3, 2
+BEST_SCORE = 4
 OVER = {ProjectState.CANCELLED, ProjectState.REPLACED}
 
 
@@ -22,6 +25,14 @@ class People:
 
 
 @dataclass(frozen=True)
+class Scores:
+    """The mean scores before and after a training, each as a piece of the four steps."""
+
+    before: Piece
+    after: Piece
+
+
+@dataclass(frozen=True)
 class ActivityRow:
     """An activity, when it took or takes place, and how many took part."""
 
@@ -31,6 +42,7 @@ class ActivityRow:
     women: People
     men: People
     total: People
+    scores: Scores | None
 
     @property
     def counted(self) -> bool:
@@ -38,7 +50,7 @@ class ActivityRow:
         return self.activity.women is not None or self.activity.men is not None
 
 
-def activity_row(activity: Activity) -> ActivityRow:
+def activity_row(activity: Activity, direction: str) -> ActivityRow:
     """The row of an activity. Women and men are withheld together where one would reveal the other."""
     counts = [activity.women, activity.men]
     shown = suppressed(counts)
@@ -49,7 +61,18 @@ def activity_row(activity: Activity) -> ActivityRow:
     start = activity.actual_start or activity.planned_start
     end = activity.actual_end or max(start, activity.planned_end)
     known = any(count is not None for count in counts)
-    return ActivityRow(activity, start, end, women, men, People(total, known and total is None))
+    return ActivityRow(
+        activity, start, end, women, men, People(total, known and total is None), _scores(activity, direction)
+    )
+
+
+def _scores(activity: Activity, direction: str) -> Scores | None:
+    if activity.score_before is None or activity.score_after is None:
+        return None
+    before, after = (
+        piece(Decimal(0), score / BEST_SCORE, direction) for score in (activity.score_before, activity.score_after)
+    )
+    return Scores(before, after)
 
 
 def attendances(rows: Sequence[ActivityRow]) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from partnership.models import Clause, ClauseKind, Domain, Objective, Principle
-
-Element = Principle | Objective | Domain
+from partnership.models import Clause, ClauseKind
+from partnership.models.protocol import ProtocolElement
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Article:
     lines: list[Line] = field(default_factory=list)
 
 
-def articles(clauses: Iterable[Clause], elements: Mapping[str, Sequence[Element]]) -> list[Article]:
+def articles(clauses: Iterable[Clause], elements: Mapping[str, Sequence[ProtocolElement]]) -> list[Article]:
     """The clauses in the act's order, under their headings; the title stands on the page's head and is left out here."""
     served = {one.clause_id: (name, one.code) for name, its in elements.items() for one in its}
     found: list[Article] = []

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from evaluation.progress import shares_by_project
 from partnership.models import Objective, Protocol
-from projects.models import Project
+from partnership.models.protocol import ProtocolElement
 from projects.models.projects import ProjectQuerySet
 from transparency.presentation.charts import Strip, strip
 
@@ -18,7 +18,7 @@ from transparency.presentation.charts import Strip, strip
 class ObjectiveProgress:
     """An objective: how many projects and indicators, how many of these were measured, their progress (0 to 1)."""
 
-    objective: Objective
+    objective: ProtocolElement
     projects: int
     indicators: int
     progress: Sequence[Decimal]
@@ -47,8 +47,7 @@ def objectives(
     """Each objective of the protocol in the act's order. Three queries."""
     shares = shares_by_project(published, day)
     projects_of: dict[int, list[int]] = {}
-    pairs = Project.objectives.through.objects.filter(project__in=published.order_by().values("pk"))
-    for project, objective in pairs.values_list("project_id", "objective_id"):
+    for project, objective in published.order_by().filter(objectives__isnull=False).values_list("pk", "objectives"):
         projects_of.setdefault(objective, []).append(project)
     return [
         _progress(objective, projects_of.get(objective.pk, []), shares, direction)
@@ -57,7 +56,7 @@ def objectives(
 
 
 def _progress(
-    objective: Objective, projects: Iterable[int], shares: Mapping[int, Sequence[Decimal | None]], direction: str
+    objective: ProtocolElement, projects: Iterable[int], shares: Mapping[int, Sequence[Decimal | None]], direction: str
 ) -> ObjectiveProgress:
     its = list(projects)
     every = [share for project in its for share in shares.get(project, [])]

@@ -77,15 +77,20 @@ def _given(published: ProjectQuerySet) -> Mapping[tuple[int, bool], Totals]:
     return found
 
 
-def levels(parties: Iterable[Party], involvements: Iterable[Involvement], language: str) -> list[LevelGroup]:
-    """Every organisation but the two communes, by level from local to international, by name within it."""
+def partner_rows(parties: Iterable[Party], involvements: Iterable[Involvement], language: str) -> list[PartnerRow]:
+    """Every organisation but the two communes, by name."""
     communes = {party.organisation_id for party in parties}
     its: dict[int, list[Involvement]] = {}
     for one in involvements:
         if one.organisation_id not in communes:
             its.setdefault(one.organisation_id, []).append(one)
     column = parity.column("sort", language)
-    found = sorted(map(_partner, its.values()), key=lambda row: str(getattr(row.organisation, column)))
+    return sorted(map(_partner, its.values()), key=lambda row: str(getattr(row.organisation, column)))
+
+
+def levels(found: Iterable[PartnerRow]) -> list[LevelGroup]:
+    """The rows by level, from local to international."""
+    found = list(found)
     groups = [LevelGroup(level, [row for row in found if row.organisation.level == level]) for level in Level]
     return [group for group in groups if group.rows]
 

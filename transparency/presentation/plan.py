@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from partnership.models import Domain, Objective
+from partnership.models.protocol import ProtocolElement
 from projects.models import Project
 from projects.money import Totals
 from transparency.presentation.money import Amount, Purse
@@ -19,7 +19,7 @@ class PlanRow:
     """A project of the plan: for each objective of the protocol whether it is pursued, the years, what is planned."""
 
     project: Project
-    pursues: Sequence[tuple[Objective, bool]]
+    pursues: Sequence[tuple[ProtocolElement, bool]]
     duration: Duration
     planned: Amount
 
@@ -28,14 +28,14 @@ class PlanRow:
 class DomainGroup:
     """The projects of a domain (the first hundred) and how many more there are."""
 
-    domain: Domain
+    domain: ProtocolElement
     rows: Sequence[PlanRow]
     more: int
 
 
 def domain_groups(
-    domains: Sequence[Domain],
-    objectives: Sequence[Objective],
+    domains: Sequence[ProtocolElement],
+    objectives: Sequence[ProtocolElement],
     projects: Sequence[Project],
     totals: Mapping[int, Totals],
     purse: Purse,

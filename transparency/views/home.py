@@ -24,6 +24,7 @@ from transparency.models import Report
 from transparency.presentation.activities import activity_row
 from transparency.presentation.money import Purse, large_amount, purse
 from transparency.presentation.objectives import objectives
+from transparency.presentation.project import Duration
 from transparency.presentation.reports import period_blocks
 from transparency.presentation.states import states
 from transparency.presentation.years import year_rows
@@ -57,16 +58,17 @@ def home(request: HttpRequest, protocol: Protocol) -> HttpResponse:
     direction = languages.direction(language)
     published = Project.objects.for_protocol(protocol).published()
     activities = Activity.objects.published().for_protocol(protocol)
+    phase = ProgrammePhase.objects.filter(protocol=protocol).order_by("-starts_on").first()
     latest = activities.latest_done()[:LATEST]
     reports = Report.objects.published().for_protocol(protocol).for_page()[:3]
     context = {
         "here": "home",
-        "phase": ProgrammePhase.objects.filter(protocol=protocol).order_by("-starts_on").first(),
+        "phase_years": Duration(phase.starts_on, phase.ends_on).years if phase else "",
         "states": states(_counts(published), direction),
         "done": activities.done().count(),
         "trained": activities.done().people_trained(),
         "objectives": objectives(protocol, published, today, direction),
-        "activities": [activity_row(one) for one in latest],
+        "activities": [activity_row(one, direction) for one in latest],
         "principle": Principle.objects.for_protocol(protocol).select_related("clause__parent").first(),
         "report_blocks": period_blocks(list(reports), parties_for_reader(protocol))[:1],
         **_money(published, purse(protocol, language, today), today, language),

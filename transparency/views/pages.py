@@ -22,7 +22,7 @@ def public_page(
     """Hands the view the request's protocol; without one answers a page that says how to load it."""
 
     @wraps(view)
-    def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         protocol: Protocol | None = getattr(request, "protocol", None)
         if not protocol:
             return errors.no_protocol(request)

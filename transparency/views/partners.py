@@ -10,7 +10,7 @@ from partnership import languages
 from partnership.models import Protocol
 from projects.models import Involvement, Project
 from transparency.presentation.money import purse
-from transparency.presentation.partners import commune_shares, levels
+from transparency.presentation.partners import commune_shares, levels, partner_rows
 from transparency.views.pages import parties_for_reader, public_page
 
 
@@ -21,11 +21,14 @@ def partners(request: HttpRequest, protocol: Protocol) -> HttpResponse:
     published = Project.objects.for_protocol(protocol).published()
     parties = parties_for_reader(protocol)
     involvements = list(Involvement.objects.published().for_protocol(protocol).for_page())
+    rows = partner_rows(parties, involvements, language)
+    body = protocol.programme_body_id
     money = purse(protocol, language, timezone.localdate())
     context = {
         "here": "partners",
-        "communes": commune_shares(parties, published, involvements, money),
-        "levels": levels(parties, involvements, language),
+        "shares": commune_shares(parties, published, involvements, money),
+        "body_row": next((row for row in rows if row.organisation.pk == body), None),
+        "levels": levels(row for row in rows if row.organisation.pk != body),
         "rate": money.rate,
     }
     return render(request, "public/partners.html", context)

@@ -87,7 +87,7 @@ def project_page(request: HttpRequest, protocol: Protocol, code: str) -> HttpRes
         return render(request, "public/project_withdrawn.html", context, status=410)
     if project is None or not project.is_published:
         raise NotHere(
-            gettext("No published project has the code “%(code)s”.") % {"code": code[:40]},
+            gettext("No published project has the code %(code)s.") % {"code": f"\u2066{code[:40]}\u2069"},
             address=reverse("projects"),
             way=_("To all projects"),
         )
@@ -112,7 +112,7 @@ def _project_context(protocol: Protocol, project: Project, today: datetime.date)
         "indicators": indicator_rows(states_by_project([project.pk], today)[project.pk], direction),
         "documents": Document.objects.published().filter(projects=project),
         **_who_does_what(protocol, project),
-        **_activities(project),
+        **_activities(project, direction),
     }
 
 
@@ -125,9 +125,9 @@ def _who_does_what(protocol: Protocol, project: Project) -> dict[str, object]:
     }
 
 
-def _activities(project: Project) -> dict[str, object]:
+def _activities(project: Project, direction: str) -> dict[str, object]:
     found = Activity.objects.published().filter(project=project).select_related("from_party__organisation")
-    rows = [activity_row(one) for one in found.order_by("planned_start", "pk")]
+    rows = [activity_row(one, direction) for one in found.order_by("planned_start", "pk")]
     for row in rows:
         row.activity.project = project  # its place may be sensitive; the project is here already
     return {
@@ -136,4 +136,5 @@ def _activities(project: Project) -> dict[str, object]:
         "attendances": attendances(rows),
         "trainings": [row for row in rows if row.activity.kind == ActivityKind.TRAINING],
         "exchanges": [row for row in rows if row.activity.kind == ActivityKind.EXCHANGE],
+        "sharing": {row.activity.from_party_id for row in rows},
     }

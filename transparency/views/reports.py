@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from typing import cast
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response
 
@@ -25,7 +26,7 @@ def reports(request: HttpRequest, protocol: Protocol) -> HttpResponse:
 @public_page
 def report_document(
     request: HttpRequest, protocol: Protocol, report_id: uuid.UUID, document_language: str
-) -> HttpResponseBase:
+) -> HttpResponse:
     """The stored bytes of one language's PDF, which never change [I13]."""
     released = Report.objects.published().for_protocol(protocol)
     document = get_object_or_404(
@@ -38,4 +39,4 @@ def report_document(
     response["Content-Disposition"] = f'attachment; filename="{document.file_name}"'
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["ETag"] = f'"{document.digest}"'
-    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+    return cast(HttpResponse, get_conditional_response(request, etag=response["ETag"], response=response))
