@@ -73,6 +73,7 @@ format: dev-environment ## Python and templates as the checks want them
 	$(VENV_PYTHON) -m ruff check --fix $(CODE)
 	$(VENV_PYTHON) -m ruff format $(CODE)
 	-.venv/bin/djlint templates --quiet --reformat
+	.venv/bin/djlint templates --quiet --reformat # what the first pass moved settles in the second
 
 messages: dev-environment ## bring locale/*/LC_MESSAGES/django.po up to date with the code
 	@$(VENV_PYTHON) -m bin.messages extract
