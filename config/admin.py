@@ -23,8 +23,27 @@ from partnership import permissions
 from partnership.middleware import current
 from partnership.models import Membership, User
 
-APPS = ("partnership", "projects", "evaluation", "transparency")
-"""The order of the floors, from the agreement upwards, in which the menu lists them."""
+MENU = {
+    "projects": ("Project", "Activity", "BudgetLine", "Transaction", "ActionPlan", "ExchangeRate"),
+    "evaluation": ("Indicator",),
+    "transparency": ("ReportSeries", "Report", "Snapshot"),
+    "partnership": (
+        "Organisation",
+        "Document",
+        "User",
+        "Membership",
+        "Message",
+        "Protocol",
+        "Clause",
+        "Principle",
+        "Objective",
+        "Domain",
+        "Foundation",
+        "InternationalGoal",
+        "ProgrammePhase",
+    ),
+}
+"""The menu: first what staff open every day, then what is read. Models that only serve other forms are left out."""
 Zoned = Callable[..., HttpResponse]
 
 
@@ -74,15 +93,15 @@ class PlatformAdminSite(AdminSite):
         safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
         return wanted if safe else reverse("admin:index")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """allauth signs people out, after asking."""
         return redirect("account_logout")
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """allauth changes passwords."""
         return redirect("account_change_password")
 
-    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Django's words for the calendar, with the months as both communes write them."""
         return StaffCatalogue.as_view(packages=["django.contrib.admin"])(request)
 
@@ -95,13 +114,35 @@ class PlatformAdminSite(AdminSite):
         return {**super().each_context(request), "mandates": mandates, "site_url": reverse("home")}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The floors in their order, each with its models in the order in which they were registered."""
+        """The start page, then the models in the menu's order."""
         apps = self._build_app_dict(request, app_label)
-        place = {model._meta.object_name: number for number, model in enumerate(self._registry)}
-        for app in apps.values():
-            app["models"].sort(key=lambda entry: place[entry["object_name"]])
-        return [apps[label] for label in APPS if label in apps]
+        groups = {app_label: apps} if app_label and apps else apps
+        found = [
+            {**groups[label], "models": _in_order(groups[label], names)}
+            for label, names in MENU.items()
+            if label in groups
+        ]
+        return found if app_label else [self._own_work(request), *found]
+
+    def _own_work(self, request: HttpRequest) -> dict[str, Any]:
+        """A menu entry for the start page; Django marks an entry as current when its address is part of the page's."""
+        url = reverse("admin:index")
+        entry = {
+            "name": self.index_title,
+            "object_name": "Desk",
+            "admin_url": url if request.path == url else f"{url}#content-start",
+            "add_url": None,
+            "view_only": True,
+            "perms": {},
+        }
+        work = {"name": _("Your work"), "app_label": "desk", "app_url": entry["admin_url"], "has_module_perms": True}
+        return {**work, "models": [entry]}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What awaits the person; Django's list of models stands beside it."""
         return super().index(request, {**(extra_context or {}), **desk.page(request)})
+
+
+def _in_order(app: dict[str, Any], names: Iterable[str]) -> list[dict[str, Any]]:
+    entries = {entry["object_name"]: entry for entry in app["models"]}
+    return [entries[name] for name in names if name in entries]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
@@ -87,8 +88,10 @@ def _roots() -> Iterable[type[Publishable]]:
 
 def _texts_to_translate(protocol: Protocol) -> Iterable[Task]:
     for model in _roots():
-        records = model._default_manager.filter(parity.incomplete(model), protocol=protocol)
-        for record in records.exclude(publishing_state=PublishingState.WITHDRAWN):
+        rows: Any = model._default_manager.filter(
+            parity.incomplete(model)
+        )  # every root has a protocol, Publishable itself none
+        for record in rows.filter(protocol=protocol).exclude(publishing_state=PublishingState.WITHDRAWN):
             gaps = parity.missing(record)
             if gaps:
                 yield _translation(record, gaps)

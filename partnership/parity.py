@@ -62,7 +62,9 @@ def has_text(value: str | None) -> bool:
 
 
 def translated_fields(model: type[Model]) -> list[str]:
-    """Names of the model's translated fields, in the order they were registered."""
+    """Names of the model's translated fields, in the order they were registered; none for a model without any."""
+    if model not in translator.get_registered_models():
+        return []
     return list(translator.get_options_for_model(model).all_fields)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Max, QuerySet
@@ -49,7 +49,7 @@ class IndicatorAdmin(ScopedAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(last_on=Max("measurements__on"))
+        return cast("QuerySet[Any]", super().get_queryset(request).annotate(last_on=Max("measurements__on")))
 
     @admin.display(description=_("last value"), ordering="last_on")
     def last_value_on(self, indicator: Any) -> str:

@@ -5,7 +5,7 @@ All of it is read from the protocol's file. After ratification it changes only b
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -169,8 +169,8 @@ class ElementAdmin(PartOfTheAct, ScopedAdmin):
     list_display: Any = ("code", "name", "clause", "order")
     list_select_related = ("clause",)
     search_fields = ("code", "name_ar", "name_fr", "name_nl")
-    readonly_fields = ("code", "clause", "order")
-    fields: Any = (("code", "clause", "order"), "name")
+    readonly_fields: ClassVar[Any] = ("code", "clause", "order")
+    fields: ClassVar[Any] = (("code", "clause", "order"), "name")
 
 
 for _model in (Principle, Objective, Domain):

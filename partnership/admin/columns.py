@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -29,18 +28,17 @@ def text_column(model: type[models.Model], field: str) -> Column:
     return column
 
 
-def heading(model: type[models.Model], field: str) -> str | Promise:
+def heading(model: type[models.Model], field: str) -> Any:
     """A field's own name."""
-    name: str | Promise = model._meta.get_field(field).verbose_name  # type: ignore[union-attr]  # a translated field is no relation
-    return name
+    return model._meta.get_field(field).verbose_name  # type: ignore[union-attr]  # a translated field is no relation
 
 
-def tag(word: str | Promise, tone: str) -> SafeString:
+def tag(word: Any, tone: str) -> SafeString:
     """A state: its word, a sign and a colour, never the colour alone. The tone is good, attention, bad or plain."""
     return format_html('<span class="tag tag-{}">{}</span>', tone, word)
 
 
-def tag_column(field: str, tones: Mapping[str, str], description: str | Promise) -> Column:
+def tag_column(field: str, tones: Mapping[Any, str], description: Any) -> Column:
     """A choice shown as a tag. Values that `tones` does not name are plain."""
 
     @admin.display(description=description, ordering=field)

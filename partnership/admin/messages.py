@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -30,9 +30,8 @@ class AttemptInline(ReadOnlyTabular):
 
     model = Attempt
     protocol_path = "message__protocol"
-    fields = ("at", outcome_tag, "smtp_code", "answer")
-    readonly_fields = fields
-    show_change_link = False
+    fields: ClassVar[Any] = ("at", outcome_tag, "smtp_code", "answer")
+    readonly_fields: ClassVar[Any] = fields
 
 
 @admin.register(Message)
@@ -44,13 +43,13 @@ class MessageAdmin(ReadOnly, ScopedAdmin):
     search_fields = ("subject", "recipient", "message_id")
     date_hierarchy = "created_at"
     inlines = (AttemptInline,)
-    fields = (
+    fields: ClassVar[Any] = (
         "subject",
         "shown_recipient",
         (state_tag, "next_attempt_at", "sent_at"),
         ("created_at", "shown_message_id"),
     )
-    readonly_fields = (
+    readonly_fields: ClassVar[Any] = (
         "subject",
         "shown_recipient",
         state_tag,
@@ -61,7 +60,8 @@ class MessageAdmin(ReadOnly, ScopedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("content").annotate(tries=Count("attempts"))
+        rows = super().get_queryset(request).defer("content")
+        return cast("QuerySet[Any]", rows.annotate(tries=Count("attempts")))
 
     @admin.display(description=_("recipient"), ordering="recipient")
     def shown_recipient(self, message: Message) -> SafeString:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from partnership import languages, permissions
 from partnership.admin.columns import text_column
 from partnership.admin.scope import SHARED, ScopedAdmin
-from partnership.middleware import current
 from partnership.models import Organisation, Protocol, User
 from partnership.normaliser import normalise
 
@@ -40,7 +39,7 @@ class OrganisationAdmin(ScopedAdmin):
         (_("For the public"), {"fields": ("public_contact", "iati_ref")}),
     )
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> Any:
         return [f"sort_{languages.current()}", "pk"]
 
     def get_search_results(
@@ -59,5 +58,5 @@ class OrganisationAdmin(ScopedAdmin):
 
     def _belongs_to_others(self, request: HttpRequest, organisation: Organisation) -> bool:
         stands_in = Q(parties__organisation=organisation) | Q(programme_body=organisation)
-        protocols = Protocol.objects.filter(stands_in).exclude(pk=getattr(current(request), "pk", None)).distinct()
+        protocols = Protocol.objects.filter(stands_in).distinct()
         return not all(permissions.may(request.user, "change", protocol) for protocol in protocols)

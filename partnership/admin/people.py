@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership.admin.columns import ATTENTION, GOOD, PLAIN, tag
+from partnership.admin.columns import ATTENTION, GOOD, PLAIN, record_link, tag
 from partnership.admin.scope import ScopedAdmin, ScopedTabular, may
 from partnership.admin.texts import TextsForm
 from partnership.middleware import current
-from partnership.models import Membership, Organisation, Party, Role, User
+from partnership.models import Membership, Organisation, Role, User
 from partnership.refusals import Refusal
 
 NO_SIGNATORY_HERE = _(
@@ -26,39 +29,53 @@ NO_SIGNATORY_HERE = _(
 OWN_PEOPLE = _("Each commune enters its own people; for the other commune’s, ask its coordinator (rule I2).")
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Whose people someone may enter: nobody's, or everyone's but those of some organisations."""
+
+    anyone: bool
+    not_these: frozenset[int] = frozenset()
+
+    def covers(self, organisation_id: int) -> bool:
+        """Whether this organisation's people are within reach."""
+        return self.anyone and organisation_id not in self.not_these
+
+
 def is_administrator(request: HttpRequest) -> bool:
     """Whether the person administers the platform itself."""
     return isinstance(request.user, User) and request.user.is_superuser
 
 
-def looks_after(request: HttpRequest) -> set[int] | None:
-    """Ids of organisations whose people this person may enter: None for all.
+def reach(request: HttpRequest) -> Reach:
+    """A coordinator of a commune enters everyone but the other commune's people; who is no coordinator, nobody. Read once a request."""
+    known: Reach | None = getattr(request, "_reach", None)
+    if known is None:
+        known = Reach(True) if is_administrator(request) else _coordinators_reach(request)
+        request._reach = known  # type: ignore[attr-defined]  # kept with the request it was read for
+    return known
 
-    A coordinator of a commune looks after everyone but the other commune's people; who is no coordinator after nobody.
-    """
-    if is_administrator(request):
-        return None
+
+def _coordinators_reach(request: HttpRequest) -> Reach:
     protocol = current(request)
-    today = timezone.localdate()
-    coordinates = Membership.objects.filter(user=request.user.pk, protocol=protocol, role=Role.COORDINATOR)
-    own = set(coordinates.valid_on(today).values_list("organisation", flat=True))
-    if not own:
-        return set()
-    other_communes = set(Party.objects.filter(protocol=protocol).values_list("organisation", flat=True)) - own
-    return set(Organisation.objects.exclude(pk__in=other_communes).values_list("pk", flat=True))
+    if protocol is None:
+        return Reach(False)
+    mandates = Membership.objects.for_protocol(protocol).filter(user=request.user.pk, role=Role.COORDINATOR)
+    own = set(mandates.valid_on(timezone.localdate()).values_list("organisation", flat=True))
+    communes = set(protocol.parties.values_list("organisation", flat=True))
+    return Reach(bool(own), frozenset(communes - own))
 
 
 class MembershipForm(TextsForm):
     """A mandate as a coordinator enters it."""
 
-    looked_after: set[int] | None = None
+    reach: ClassVar[Reach] = Reach(False)
     """Set by the admin for the request."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         role = self.fields.get("role")
         if isinstance(role, forms.ChoiceField):  # offered to nobody; a crafted request meets the rule below
-            role.widget.choices = [choice for choice in Role.choices if choice[0] != Role.SIGNATORY]  # type: ignore[attr-defined]  # a select has choices
+            role.widget.choices = [choice for choice in role.widget.choices if choice[0] != Role.SIGNATORY]
 
     def clean_role(self) -> str:
         role: str = self.cleaned_data["role"]
@@ -68,7 +85,7 @@ class MembershipForm(TextsForm):
 
     def clean_organisation(self) -> Organisation:
         organisation: Organisation = self.cleaned_data["organisation"]
-        if self.looked_after is not None and organisation.pk not in self.looked_after:
+        if not self.reach.covers(organisation.pk):
             raise Refusal(OWN_PEOPLE, code="I2")
         return organisation
 
@@ -84,12 +101,11 @@ class ValidTodayFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         today = timezone.localdate()
-        chosen = {
-            "today": lambda: Membership.objects.filter(pk__in=queryset.values("pk")).valid_on(today),
-            "past": lambda: queryset.filter(ends_on__lt=today),
-            "coming": lambda: queryset.filter(starts_on__gt=today),
-        }
-        return chosen.get(self.value() or "", lambda: queryset)()
+        if self.value() == "today":
+            return queryset.filter(pk__in=Membership.objects.valid_on(today).values("pk"))
+        if self.value() == "past":
+            return queryset.filter(ends_on__lt=today)
+        return queryset.filter(starts_on__gt=today) if self.value() == "coming" else queryset
 
 
 @admin.register(Membership)
@@ -97,7 +113,7 @@ class MembershipAdmin(ScopedAdmin):
     """Mandates: who acts for whom, in which role, from when until when, on which act. A mandate is ended, not deleted."""
 
     form = MembershipForm
-    list_display = ("user", "role", "organisation", "starts_on", "ends_on", "standing", "act")
+    list_display = ("user", "role", "organisation", "starts_on", "ends_on", "standing")
     list_filter = (ValidTodayFilter, "role", "organisation")
     list_select_related = ("user", "organisation")
     search_fields = ("user__name", "user__email", "act", "organisation__sort_fr", "organisation__sort_ar")
@@ -111,19 +127,18 @@ class MembershipAdmin(ScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        form.looked_after = looks_after(request)
+        form.reach = reach(request)
         return form
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and looks_after(request) != set()
+        return super().has_add_permission(request, obj) and reach(request).anyone
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if not super().has_change_permission(request, obj):
             return False
-        allowed = looks_after(request)
         if obj is None:
-            return allowed != set()
-        return obj.role != Role.SIGNATORY and (allowed is None or obj.organisation_id in allowed)
+            return reach(request).anyone
+        return obj.role != Role.SIGNATORY and reach(request).covers(obj.organisation_id)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -147,9 +162,8 @@ class MandateInline(ScopedTabular):
 
     model = Membership
     fk_name = "user"
-    fields = ("organisation", "role", "starts_on", "ends_on", "act")
+    fields = ("organisation", "role", "starts_on", "ends_on", "act", "link")
     readonly_fields = fields
-    show_change_link = True
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -160,6 +174,11 @@ class MandateInline(ScopedTabular):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description=_("mandate"))
+    def link(self, mandate: Membership) -> SafeString | str:
+        """To the mandate's own page."""
+        return record_link(mandate, gettext("Open"))
 
 
 @admin.register(User)
@@ -200,13 +219,13 @@ class PersonAdmin(ScopedAdmin):
         return fixed if obj is None or may_change_access(request, obj) else [*fixed, "email", "is_staff", "is_active"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request, "add") and looks_after(request) != set()
+        return may(request, "add") and reach(request).anyone
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if not may(request, "change"):
             return False
         if obj is None:
-            return looks_after(request) != set()
+            return reach(request).anyone
         return is_administrator(request) or may_change_access(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -218,10 +237,9 @@ def may_change_access(request: HttpRequest, person: User) -> bool:
     mandates = list(Membership.objects.filter(user=person).values_list("role", "organisation", "protocol"))
     if any(role == Role.SIGNATORY for role, _organisation, _protocol in mandates):
         return False
-    allowed = looks_after(request)
-    if allowed is None:
+    if is_administrator(request):
         return True
     here = getattr(current(request), "pk", None)
-    return bool(allowed) and all(
-        organisation in allowed and protocol == here for _role, organisation, protocol in mandates
+    return reach(request).anyone and all(
+        reach(request).covers(organisation) and protocol == here for _role, organisation, protocol in mandates
     )

@@ -5,7 +5,8 @@ A row of another protocol does not exist here: its address answers like an unkno
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -13,10 +14,12 @@ from django.contrib.admin import FieldListFilter, RelatedOnlyFieldListFilter
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from partnership import permissions
 from partnership.admin.texts import SideBySide, TextsForm
 from partnership.middleware import current
+from partnership.templatetags import words
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -108,37 +111,57 @@ class ScopedAdmin(Scoped, _ModelAdmin):
     show_full_result_count = False
 
     def get_form(self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         if self.protocol_path == "protocol":
             form.protocol = current(request)
         return form
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """A list is headed by what it lists."""
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """A form is headed by the record's own words; below stand what it is and its code."""
+        record = context.get("original")
+        if record is not None:
+            kind, code = capfirst(str(self.opts.verbose_name)), getattr(record, "code", "")
+            context |= {"title": self.heading(record), "subtitle": f"{kind} · \u2066{code}\u2069" if code else kind}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def heading(self, record: Any) -> str:
+        """What a record is called at the top of its form: its title or name, in the reader's language where it has one."""
+        named = next((field for field in ("title", "name") if field in self._translated()), None)
+        return (words.text(record, named) if named else "") or str(record)
+
 
 class _ScopedInline(Scoped):
-    form = TextsForm
     extra = 0
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A menu asks the database once, however many rows the inline has."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if isinstance(field, forms.ModelChoiceField) and db_field.name not in self.get_autocomplete_fields(request):
-            field.choices = list(field.choices)
+            field.choices = list(cast(Iterable[Any], field.choices))
         return field
 
 
 class ScopedStacked(_ScopedInline, _StackedInline):
     """Rows of one protocol below their parent, one card each."""
 
+    form = TextsForm
+
 
 class ScopedTabular(_ScopedInline, _TabularInline):
     """Rows of one protocol below their parent, as a table."""
+
+    form = TextsForm
 
 
 class ReadOnlyTabular(ReadOnly, ScopedTabular):
     """What the platform wrote, below its parent."""
 
     can_delete = False
-    show_change_link = True
 
 
 class OwnRowsFilter(RelatedOnlyFieldListFilter):

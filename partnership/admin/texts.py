@@ -7,9 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
@@ -19,7 +20,6 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from modeltranslation.translator import translator
 
 from partnership import languages, parity
 from partnership.models import Protocol, Publishable
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 else:
     _Mixin, _ModelForm = object, forms.ModelForm
 
-Row = str | Callable[..., Any] | tuple[Any, ...]
 LINE_LENGTH = 120
 """Texts that may be longer get a box of several lines, so that a column shows them whole."""
 
@@ -50,14 +49,14 @@ def in_language(text: str | None, language: str) -> SafeString:
 
 
 @cache
-def shown(model: type[models.Model], field: str, language: str) -> Callable[[models.Model], SafeString]:
-    """One language's text as it is shown where it cannot be changed."""
+def shown(model_label: str, field: str, language: str) -> Callable[[models.Model], SafeString]:
+    """One language's text as it is shown where it cannot be changed. The same function for the same column, as the admin compares them."""
 
     def text(record: models.Model) -> SafeString:
         return in_language(getattr(record, parity.column(field, language)), language)
 
     text.__name__ = parity.column(field, language)
-    text.short_description = lazy(label, str)(model, field, language)  # type: ignore[attr-defined]  # read by the admin
+    text.short_description = lazy(label, str)(apps.get_model(model_label), field, language)  # type: ignore[attr-defined]  # read by the admin
     return text
 
 
@@ -76,6 +75,7 @@ class TextsForm(_ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         if self.protocol is not None and self.instance._state.adding:
             self.instance.protocol = self.protocol
         if self.always_complete:
@@ -102,7 +102,7 @@ class TextsForm(_ModelForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        if translator.is_registered(self._meta.model) and not self.always_complete:
+        if not self.always_complete:
             self._check_texts()
         return cleaned
 
@@ -167,18 +167,20 @@ class SideBySide(_Mixin):
             for name, options in super().get_fieldsets(request, obj)
         ]
 
-    def _row(self, row: Row, request: HttpRequest, obj: Any | None) -> Row:
+    def _row(self, row: Any, request: HttpRequest, obj: Any | None) -> Any:
         if not isinstance(row, str) or row not in self._translated():
             return row
         fixed = {getattr(name, "__name__", name) for name in self.get_readonly_fields(request, obj)}
         closed = obj is not None and not self.has_change_permission(request, obj)
         columns = [(code, parity.column(row, code)) for code in settings.REQUIRED_LANGUAGES]
-        return tuple(shown(self.model, row, code) if closed or column in fixed else column for code, column in columns)
+        return tuple(
+            shown(self.opts.label, row, code) if closed or column in fixed else column for code, column in columns
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> Any:
         """Columns of texts that cannot be changed are shown with their language and direction."""
         columns = {
-            parity.column(field, code): shown(self.model, field, code)
+            parity.column(field, code): shown(self.opts.label, field, code)
             for field in self._translated()
             for code in settings.REQUIRED_LANGUAGES
         }
@@ -192,7 +194,7 @@ class SideBySide(_Mixin):
         return ()
 
     def _translated(self) -> list[str]:
-        return parity.translated_fields(self.model) if translator.is_registered(self.model) else []
+        return parity.translated_fields(self.model)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         language = getattr(db_field, "language", None)
@@ -207,6 +209,9 @@ class SideBySide(_Mixin):
         return field
 
     def _direct(self, field: forms.Field, db_field: Any) -> None:
+        if isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # Beside a menu: see the record, add one. It is changed on its own page, where its rules are shown.
+            field.widget.can_change_related = field.widget.can_delete_related = False
         if isinstance(db_field, models.DecimalField):
             field.widget.attrs |= {"inputmode": "decimal", "dir": "ltr", "class": "figure"}
         elif isinstance(db_field, models.DateField) or db_field.name in self.left_to_right:

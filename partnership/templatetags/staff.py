@@ -31,6 +31,39 @@ def error_links(adminform: Any, inlines: Iterable[Any]) -> list[ErrorLink]:
     return links
 
 
+@dataclass(frozen=True)
+class Section:
+    """One part of a long form: its name, where it begins, how many rows it has (None for fields), how many errors."""
+
+    label: str
+    anchor: str
+    rows: int | None
+    errors: int
+
+
+@register.simple_tag
+def form_sections(adminform: Any, inlines: Iterable[Any]) -> list[Section]:
+    """The parts of a form in the order of the page."""
+    parts = [
+        Section(
+            str(fieldset.name),
+            f"fieldset-0-{number}-heading",
+            None,
+            sum(name in adminform.form.errors for line in fieldset for name in line.fields),
+        )
+        for number, fieldset in enumerate(adminform)
+        if fieldset.name
+    ]
+    return parts + [_inline_section(inline) for inline in inlines]
+
+
+def _inline_section(inline: Any) -> Section:
+    formset = inline.formset
+    errors = sum(len(form.errors) for form in formset.forms) + len(formset.non_form_errors())
+    label = str(capfirst(str(inline.opts.verbose_name_plural)))
+    return Section(label, f"{formset.prefix}-group", formset.initial_form_count(), errors)
+
+
 def _of_form(form: forms.BaseForm) -> Iterable[ErrorLink]:
     for name in form.errors:
         if name in form.fields:

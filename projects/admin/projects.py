@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from partnership import formats, languages
 from partnership.admin.columns import ATTENTION, BAD, GOOD, tag_column, text_column
 from partnership.admin.publishing import PublishingAdmin, TextsFilter, publishing_tag
 from partnership.admin.scope import ScopedStacked, ScopedTabular
@@ -162,8 +163,7 @@ class ProjectAdmin(PublishingAdmin):
         tag_column("state", STATE_TONES, _("state")),
         publishing_tag,
         "lead",
-        "planned_start",
-        "planned_end",
+        "period",
     )
     list_display_links = ("code",)
     list_filter = ("state", "publishing_state", TextsFilter, "lead", "domains", "objectives", "targets__group", "plan")
@@ -177,7 +177,7 @@ class ProjectAdmin(PublishingAdmin):
     inlines = (InvolvementInline, BudgetInline, ActivityInline, MarkerInline)
     readonly_fields = ("indicators_link",)
     fieldsets = (
-        (None, {"fields": (("code", "state", "lead"), "title", "summary", "description")}),
+        (_("The project"), {"fields": (("code", "state", "lead"), "title", "summary", "description")}),
         (_("Place and dates"), {
             "fields": (
                 ("planned_start", "planned_end", "actual_start", "actual_end"),
@@ -218,6 +218,15 @@ class ProjectAdmin(PublishingAdmin):
 
     def get_view_on_site_url(self, obj: Any | None = None) -> str | None:
         return super().get_view_on_site_url(obj) if obj is not None and obj.is_published else None
+
+    @admin.display(description=_("planned"), ordering="planned_start")
+    def period(self, project: Project) -> str:
+        """From the month of the planned start to that of the planned end."""
+        months = [
+            formats.month(day, languages.current()) if day else "…"
+            for day in (project.planned_start, project.planned_end)
+        ]
+        return " – ".join(months) if project.planned_start or project.planned_end else "–"
 
     @admin.display(description=_("indicators"))
     def indicators_link(self, project: Project) -> SafeString | str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -34,7 +34,6 @@ class DocumentInline(ReadOnlyTabular):
     protocol_path = "report__series__protocol"
     fields = ("shown_language", "pages", "shown_size", "shown_digest", "rendered_at", "link")
     readonly_fields = fields
-    show_change_link = False
     verbose_name_plural = _("Documents")
 
     @admin.display(description=_("language"))
@@ -66,11 +65,10 @@ class DeliveryInline(ReadOnlyTabular):
     protocol_path = "report__series__protocol"
     fields = ("recipient", "shown_address", "state", "tries", "next_attempt", "log")
     readonly_fields = fields
-    show_change_link = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("recipient", "message").defer("message__content")
-        return rows.annotate(attempts=Count("message__attempts"))
+        return cast("QuerySet[Any]", rows.annotate(attempts=Count("message__attempts")))
 
     @admin.display(description=_("e-mail address"))
     def shown_address(self, delivery: Delivery) -> SafeString:
@@ -143,7 +141,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("snapshot", "released_by").defer("snapshot__text")
         accepted = Count("deliveries", filter=Q(deliveries__message__state=MessageState.SENT))
-        return rows.annotate(accepted=accepted, wanted=Count("deliveries"))
+        return cast("QuerySet[Any]", rows.annotate(accepted=accepted, wanted=Count("deliveries")))
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
