@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import zipfile
 
@@ -75,6 +76,13 @@ def test_a_picture_with_too_many_pixels_is_refused():
     with pytest.raises(ValidationError) as refusal:
         uploads.validate_upload(upload("plan.png", out.getvalue(), "image/png"))
     assert refusal.value.code == "file_pixels"
+
+
+def test_a_picture_cut_short_is_refused_also_by_a_process_that_draws_reports():
+    importlib.import_module("transparency.reports.pdf")
+    with pytest.raises(ValidationError) as refusal:
+        uploads.validate_upload(upload("photo.png", picture("PNG")[:60], "image/png"))
+    assert refusal.value.code == "file_content"
 
 
 def test_a_photo_loses_where_it_was_taken():

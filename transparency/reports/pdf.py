@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.staticfiles import finders
+from PIL import ImageFile
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from partnership.languages import direction
 from transparency.reports import colours, fonts
+
+# WeasyPrint makes Pillow accept pictures that were cut short, in the whole process; an upload like that is refused.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 VARIANT = "pdf/ua-1"  # tagged, titled, with a language: what a screen reader needs
 _one_at_a_time = threading.Lock()  # the font configuration is shared, and Pango's is not made for two threads
