@@ -6,6 +6,7 @@ and order of the currencies, never what is said [I16].
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,9 @@ from transparency.reports.reading import Data, localised
 
 WIDE, HALF, NARROW, SMALL = 170, 82, 46, 26  # widths of the pictures, mm
 DIGEST_SHOWN = 12  # digits of the snapshot's digest in the footer
+# A space before the end of a paragraph. WeasyPrint counts it when it asks whether the last line fits, and where it just does not, it
+# leaves the line's first word alone and begins another line.
+SPACE_AT_THE_END = re.compile(r"\s+((?:</(?:a|b|bdi|span)>\s*)*</(?:p|li|td|th|h[1-3])>)")
 
 
 def html(data: Data, *, reader: Reader, digest: str, provisional: bool = False) -> str:
@@ -32,7 +36,7 @@ def html(data: Data, *, reader: Reader, digest: str, provisional: bool = False) 
     with translation.override(reader.language):
         report = localised(data, reader.language)
         context = _frame(report, reader, digest, provisional) | _content(report, reader)
-        return render_to_string("reports/report.html", context)
+        return SPACE_AT_THE_END.sub(r"\1", render_to_string("reports/report.html", context))
 
 
 def _frame(report: Data, reader: Reader, digest: str, provisional: bool) -> Data:

@@ -7,7 +7,7 @@ indicators and one activity; where one kind is missing, the other fills its plac
 a project is suspended; a project that is not over has passed its planned end; activities of the period were postponed or cancelled;
 a project under way has indicators whose value is withheld or was never measured; money is planned that is not confirmed.
 
-**Next dates**: the first four of the snapshot's.
+**Next dates**: the first six of the snapshot's.
 
 Both councils read the same items in the same order [I16]: nothing here knows the reader.
 """
@@ -24,7 +24,7 @@ from projects.models import ActivityState, ProjectState
 from transparency.reports.reading import Data
 
 ITEMS = 3
-DATES = 4
+DATES = 6
 OPEN = frozenset(
     {
         ProjectState.PROPOSED,

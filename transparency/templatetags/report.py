@@ -70,6 +70,13 @@ def amount(money: dict[str, Decimal], currency: str) -> SafeString:
 
 
 @register.filter
+def unit(currency: str) -> SafeString | str:
+    """What stands beside or over figures in a currency: its word in Arabic, its code elsewhere, isolated."""
+    language = languages.current()
+    return formats.CURRENCY_WORDS["ar"][currency] if language == "ar" else ltr(currency)
+
+
+@register.filter
 def share_of(part: dict[str, Decimal], whole: dict[str, Decimal]) -> Decimal | None:
     """Part over whole in euros (or in dirhams where there are no euros); None where nothing is planned."""
     for currency in ("EUR", "MAD"):
