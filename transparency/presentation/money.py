@@ -21,6 +21,13 @@ class Amount:
     second: Decimal
     second_currency: str
 
+    @property
+    def headline(self) -> Amount:
+        """As it stands alone: without a rate a sum entered in the other currency only must not read as nothing."""
+        if self.first or not self.second:
+            return self
+        return Amount(self.second, self.second_currency, self.first, self.first_currency)
+
 
 @dataclass(frozen=True)
 class LargeFigure:

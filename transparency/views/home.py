@@ -83,12 +83,13 @@ def _counts(published: ProjectQuerySet) -> Mapping[str, int]:
 def _money(published: ProjectQuerySet, money: Purse, today: datetime.date, language: str) -> dict[str, object]:
     by_year = totals_by_year(published, today)
     whole: Totals = grand_total(by_year.values())
-    planned = money.amount(whole, "planned")
+    planned = money.amount(whole, "planned").headline
     return {
         "rate": money.rate,
         "planned": planned,
+        "total": (money.amount(whole, "planned"), money.amount(whole, "spent")),
         "planned_figure": large_amount(planned, language),
-        "spent": money.amount(whole, "spent"),
+        "spent": money.amount(whole, "spent").headline,
         "share_spent": money.share_spent(whole),
         "years": year_rows(by_year, money),
         "currencies": (money.first, money.second),

@@ -106,7 +106,7 @@ def _project_context(protocol: Protocol, project: Project, today: datetime.date)
         "duration": duration(project),
         "today": today,
         "budget": sums,
-        "planned_figure": large_amount(sums.planned, language),
+        "planned_figure": large_amount(sums.planned.headline, language),
         "rate": money.rate,
         "currencies": (money.first, money.second),
         "indicators": indicator_rows(states_by_project([project.pk], today)[project.pk], direction),
