@@ -1,12 +1,17 @@
 """Sign-in without sign-up: people enter by invitation only, the demonstration's people under DEMO=1 only."""
 
+import uuid
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.core import context as allauth_context
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
+
+from partnership import outbox
+from partnership.middleware import current
 
 
 def has_known_password(user: AbstractBaseUser) -> bool:
@@ -15,7 +20,7 @@ def has_known_password(user: AbstractBaseUser) -> bool:
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):
-    """Closes allauth's open sign-up, and the door to known passwords."""
+    """Closes allauth's open sign-up and the door to known passwords; its mails leave through the outbox like every other."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -26,6 +31,20 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
             return refused
         answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return answer
+
+    def format_email_subject(self, subject: str) -> str:
+        return subject
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Put one of allauth's mails, for instance the link to choose a password, into the outbox."""
+        mail = self.render_mail(template_prefix, email, {"email": email, **context})
+        outbox.post(
+            key=f"account:{uuid.uuid4()}",
+            recipient=email,
+            subject=mail.subject,
+            text=str(mail.body),
+            protocol=current(allauth_context.request),
+        )
 
 
 class SessionsEndWithTheDemonstration(AuthenticationBackend):

@@ -62,10 +62,11 @@ def has_text(value: str | None) -> bool:
 
 
 def translated_fields(model: type[Model]) -> list[str]:
-    """Names of the model's translated fields, in the order they were registered; none for a model without any."""
+    """Names of the model's translated fields, in the model's own order; none for a model without any."""
     if model not in translator.get_registered_models():
         return []
-    return list(translator.get_options_for_model(model).all_fields)
+    translated = set(translator.get_options_for_model(model).all_fields)  # a set of the library's, in no order
+    return [field.name for field in model._meta.fields if field.name in translated]
 
 
 def missing(record: Model, fields: Iterable[str] | None = None) -> list[Gap]:

@@ -90,6 +90,14 @@ class MembershipForm(TextsForm):
         return organisation
 
 
+class PersonForm(TextsForm):
+    """A person; the address is written in small letters, as the sign-in looks it up."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        return email
+
+
 class ValidTodayFilter(admin.SimpleListFilter):
     """Mandates that run today, and the others."""
 
@@ -185,6 +193,7 @@ class MandateInline(ScopedTabular):
 class PersonAdmin(ScopedAdmin):
     """People with a professional contact. What they may do stands in their mandates; they choose their password themselves."""
 
+    form = PersonForm
     list_display = ("name", "email", "language", "is_staff", "is_active")
     list_filter = ("is_active", "is_staff", "language")
     search_fields = ("name", "email")
@@ -217,6 +226,12 @@ class PersonAdmin(ScopedAdmin):
         """The address is the key to an account: nobody hands a signatory's, or the other commune's, to someone else."""
         fixed = super().get_readonly_fields(request, obj)
         return fixed if obj is None or may_change_access(request, obj) else [*fixed, "email", "is_staff", "is_active"]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A new person has no password; the link on the sign-in page lets them choose one."""
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request, "add") and reach(request).anyone

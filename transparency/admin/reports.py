@@ -121,7 +121,6 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     list_display = ("period", "shown_series", "released", "made_at", "delivered")
     list_display_links = ("period",)
     list_filter = (ReleasedFilter, "series", "period")
-    list_select_related = ("series",)
     search_fields = ("period", "series__title_ar", "series__title_fr", "series__title_nl")
     date_hierarchy = "ends_on"
     ordering = ("-ends_on", "series")
@@ -139,7 +138,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request).select_related("snapshot", "released_by").defer("snapshot__text")
+        rows = super().get_queryset(request).select_related("series", "snapshot", "released_by").defer("snapshot__text")
         accepted = Count("deliveries", filter=Q(deliveries__message__state=MessageState.SENT))
         return cast("QuerySet[Any]", rows.annotate(accepted=accepted, wanted=Count("deliveries")))
 
