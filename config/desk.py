@@ -77,8 +77,12 @@ def _parties(request: HttpRequest) -> list[Party]:
     protocol = current(request)
     if protocol is None:
         return []
-    rows = list(protocol.parties.select_related("organisation"))
-    return equality.ordered(rows, equality.Reader(languages.current()))
+    known: list[Party] | None = getattr(request, "_parties", None)
+    if known is None:
+        rows = list(protocol.parties.select_related("organisation"))
+        known = equality.ordered(rows, equality.Reader(languages.current()))
+        request._parties = known  # type: ignore[attr-defined]  # kept with the request it was read for
+    return known
 
 
 def own_positions(request: HttpRequest, parties: Iterable[Party]) -> set[int]:
