@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.urls import resolve
 from django.utils import timezone, translation
 
 from config import desk
@@ -296,7 +295,6 @@ def test_every_task_leads_to_a_page_that_opens_in_every_language(protocol: Any, 
     links = re.findall(r'<a class="act" href="([^"#]+)', content)
     assert len(links) >= len(GROUPS) - 1
     for link in links:
-        assert resolve(link)
         assert client.get(link).status_code == 200
 
 
