@@ -13,6 +13,7 @@ from transparency.presentation.charts import Piece, piece
 
 MOST_DONE, MOST_PLANNED = 3, 2
 BEST_SCORE = 4
+BEGUN = {ActivityState.DONE, ActivityState.UNDER_WAY}
 OVER = {ProjectState.CANCELLED, ProjectState.REPLACED}
 
 
@@ -82,28 +83,25 @@ def attendances(rows: Sequence[ActivityRow]) -> int:
 
 @dataclass(frozen=True)
 class Moment:
-    """A point on a project's line: begun, ended or an activity. `done` is past and happened; anything else is planned."""
+    """A point on a project's line: its start, an activity, its end. `done` says that it has happened or begun."""
 
     kind: str
     on: datetime.date
     done: bool
     activity: Activity | None = None
-    first_ahead: bool = False
 
 
 def moments(project: Project, rows: Sequence[ActivityRow]) -> list[Moment]:
-    """The moments of a project in order: its start, the latest activities done, the next ones planned, its end."""
-    done = [row for row in rows if row.activity.state == ActivityState.DONE]
-    ahead = [row for row in rows if row.activity.state in {ActivityState.PLANNED, ActivityState.UNDER_WAY}]
+    """The moments of a project in order: its start, the latest activities begun, the next ones planned, its end."""
+    done = sorted((row for row in rows if row.activity.state in BEGUN), key=lambda row: row.start)
+    ahead = [row for row in rows if row.activity.state == ActivityState.PLANNED]
     found = [
         *_edge("start", project.actual_start, project.planned_start),
         *(Moment("activity", row.start, True, row.activity) for row in done[-MOST_DONE:]),
         *(Moment("activity", row.start, False, row.activity) for row in ahead[:MOST_PLANNED]),
         *_edge("end", project.actual_end, None if project.state in OVER else project.planned_end),
     ]
-    ordered = sorted(found, key=lambda moment: (not moment.done, moment.on))
-    first = next((moment for moment in ordered if not moment.done), None)
-    return [Moment(m.kind, m.on, m.done, m.activity, first_ahead=m is first) for m in ordered]
+    return sorted(found, key=lambda moment: (not moment.done, moment.on))
 
 
 def _edge(kind: str, actual: datetime.date | None, planned: datetime.date | None) -> list[Moment]:
