@@ -21,7 +21,7 @@ from transparency.models import Cadence
 from transparency.reports import charts, story
 from transparency.reports.reading import Data, localised
 
-WIDE, HALF, NARROW, SMALL = 170, 82, 46, 26  # widths of the pictures, mm
+WIDE, HALF, NARROW, SMALL = 170, 82, 46, 21  # widths of the pictures, mm
 DIGEST_SHOWN = 12  # digits of the snapshot's digest in the footer
 # A space before the end of a paragraph. WeasyPrint counts it when it asks whether the last line fits, and where it just does not, it
 # leaves the line's first word alone and begins another line.
