@@ -168,7 +168,9 @@ def _indicators(protocol: Protocol, made: list[Project]) -> None:
             target_on=datetime.date(2026, 12, 31),
             target_value=Decimal(100),
             **texts("title", project.pk),
-            **texts("unit", 1),
+            unit_ar="أشخاص",
+            unit_fr="personnes",
+            unit_nl="personen",
         )
         for project in made
         for level in (IndicatorLevel.OUTPUT, IndicatorLevel.OUTCOME)
