@@ -33,7 +33,7 @@ def ask(web: Program, url: str) -> int:
             return cast(HTTPResponse, urllib.request.urlopen(url, timeout=5)).status
         except urllib.error.HTTPError as answer:
             return answer.code
-        except urllib.error.URLError:
+        except (urllib.error.URLError, TimeoutError):  # not up yet, or its first worker is still loading
             time.sleep(0.1)
     pytest.fail(f"no answer:\n{web.log.read_text()}")
 
