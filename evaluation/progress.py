@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Prefetch, QuerySet
 
 from evaluation.models import Indicator, Measurement
 from evaluation.models.indicators import way_gone
@@ -64,17 +64,15 @@ def is_withheld(value: Decimal | None, *, counts_people: bool) -> bool:
 def shares_by_project(projects: QuerySet[Project], until: datetime.date) -> Mapping[int, list[Decimal | None]]:
     """The progress (0 to 1) of each project's published indicators on a day, None where it cannot be said.
 
-    One query and no records loaded, for pages that show many projects at once; the values are those of `states_by_project`.
+    Two queries and no records loaded, for pages that show many projects at once; the values are those of `states_by_project`.
     """
-    latest = Measurement.objects.filter(indicator=OuterRef("pk"), on__lte=until).order_by("-on").values("value")[:1]
-    rows = (
-        Indicator.objects.published()
-        .filter(project__in=projects.order_by().values("pk"))
-        .order_by("pk")
-        .values_list("project_id", "baseline_value", "target_value", "counts_people", Subquery(latest))
-    )
+    indicators = Indicator.objects.published().filter(project__in=projects.order_by().values("pk")).order_by("pk")
+    measured = Measurement.objects.filter(indicator__in=indicators.order_by().values("pk"), on__lte=until)
+    latest: dict[int, Decimal | None] = dict(measured.order_by("on").values_list("indicator_id", "value"))
     found: dict[int, list[Decimal | None]] = defaultdict(list)
-    for project, baseline, target, counts_people, value in rows:
+    rows = indicators.values_list("pk", "project_id", "baseline_value", "target_value", "counts_people")
+    for pk, project, baseline, target, counts_people in rows:
+        value = latest.get(pk)
         shown = None if is_withheld(value, counts_people=counts_people) else value
         found[project].append(way_gone(baseline, target, shown))
     return found

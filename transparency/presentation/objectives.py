@@ -44,7 +44,7 @@ class ObjectiveProgress:
 def objectives(
     protocol: Protocol, published: ProjectQuerySet, day: datetime.date, direction: str
 ) -> list[ObjectiveProgress]:
-    """Each objective of the protocol in the act's order. Three queries."""
+    """Each objective of the protocol in the act's order. Four queries."""
     shares = shares_by_project(published, day)
     projects_of: dict[int, list[int]] = {}
     for project, objective in published.order_by().filter(objectives__isnull=False).values_list("pk", "objectives"):
