@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from evaluation import progress
 from evaluation.models import Indicator
+from projects.models import Project
 from tests.factories import IndicatorFactory, MeasurementFactory, ProjectFactory
 
 VALUES = st.decimals(min_value=-1000, max_value=1000, places=2)
@@ -71,3 +72,25 @@ def test_states_cost_two_queries_however_many(rows: int, django_assert_num_queri
     with django_assert_num_queries(2):
         states = progress.states_by_project([project.pk], datetime.date(2026, 12, 31))[project.pk]
         assert len([str(state.measurement.by) for state in states]) == rows
+
+
+@pytest.mark.django_db
+def test_many_projects_at_once_give_the_shares_of_each(django_assert_num_queries):
+    day = datetime.date(2026, 6, 30)
+    first = ProjectFactory(published=True)
+    second = ProjectFactory(protocol=first.protocol, published=True)
+    hidden = ProjectFactory(protocol=first.protocol)
+    for project in (first, second, hidden):
+        measured = IndicatorFactory(project=project)
+        MeasurementFactory(indicator=measured, on=day, value=20)
+        MeasurementFactory(indicator=measured, on=datetime.date(2025, 6, 30), value=10)
+        MeasurementFactory(indicator=measured, on=datetime.date(2026, 7, 1), value=40)
+        IndicatorFactory(project=project)
+    few = IndicatorFactory(project=second, counts_people=True)
+    MeasurementFactory(indicator=few, value=3)
+    IndicatorFactory(project=first, title_nl="")
+    with django_assert_num_queries(2):
+        shares = progress.shares_by_project(Project.objects.all(), day)
+    assert shares == {first.pk: [Decimal("0.5"), None], second.pk: [Decimal("0.5"), None, None]}
+    states = progress.states_by_project([first.pk, second.pk], day)
+    assert {pk: [state.progress for state in its] for pk, its in states.items()} == shares

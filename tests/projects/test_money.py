@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projects import money
+from projects.models import Project
 from tests.factories import BudgetLineFactory, ExchangeRateFactory, ProjectFactory, ProtocolFactory, TransactionFactory
 
 AMOUNTS = st.decimals(min_value=0, max_value=Decimal("99999999.99"), places=2)
@@ -83,3 +84,22 @@ def test_the_latest_rate_not_later_than_the_day_counts():
     assert found.mad_per_eur == Decimal("10.8")
     assert money.rate_on(protocol, datetime.date(2024, 1, 1)) is None
     assert money.rate_on(ProtocolFactory(hostname="second.example"), datetime.date(2026, 6, 30)) is None
+
+
+@pytest.mark.django_db
+def test_a_year_holds_its_lines_and_what_moved_on_them_until_the_day(django_assert_num_queries):
+    project = ProjectFactory()
+    old = BudgetLineFactory(project=project, year=2025, planned=Decimal(300))
+    new = BudgetLineFactory(
+        project=ProjectFactory(protocol=project.protocol), year=2026, planned=Decimal(500), currency="MAD"
+    )
+    BudgetLineFactory(planned=Decimal(900), year=2026)
+    TransactionFactory(line=old, amount=Decimal(100), on=datetime.date(2026, 6, 30))
+    TransactionFactory(line=old, amount=Decimal(50), on=datetime.date(2026, 7, 1))
+    TransactionFactory(line=new, amount=Decimal(40), kind="commitment", on=datetime.date(2026, 6, 1))
+    with django_assert_num_queries(2):
+        years = money.totals_by_year(Project.objects.filter(protocol=project.protocol), datetime.date(2026, 6, 30))
+    assert {year: dict(one.entered) for year, one in years.items()} == {
+        2025: {("planned", "EUR"): 300, ("spent", "EUR"): 100},
+        2026: {("planned", "MAD"): 500, ("committed", "MAD"): 40},
+    }
