@@ -112,6 +112,13 @@ def _dot(x: float, y: float, radius: float) -> Drawn:
     return Drawn("circle", places | _paint("data", {"stroke": tokens()["surface"], "stroke-width": "0.35"}))
 
 
+def dot(size: float = 2.4) -> Picture:
+    """The mark of the matrix: a project serves an objective."""
+    return _picture(
+        size, size, [Drawn("circle", dict.fromkeys(("cx", "cy", "r"), _number(size / 2)) | _paint("data", {}))]
+    )
+
+
 def money(sums: dict[str, dict[str, Decimal]], scale: Decimal, width: float, height: float = 4.6) -> Picture:
     """Outline = planned, light = committed, dark = spent. `sums` as in a snapshot; `scale` is the sum that fills the width.
 

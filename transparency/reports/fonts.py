@@ -4,12 +4,16 @@ IBM Plex Sans Arabic holds Arabic and Latin. It draws 241 pairs of letters (في
 only "this glyph is these two letters": readers differ in which comes first when they read from right to left, and half of them
 turn the pair round. So each pair is taken apart before the face is used: the first letter becomes an empty glyph of its own,
 the second the unchanged drawing of the pair. Nothing moves on the page, and every letter can be read, searched and copied
-(docs/adr/0001-arabic-face-in-pdf.md). The changed face exists in memory and in the PDFs only.
+(docs/adr/0001-arabic-face-in-pdf.md). A pair with a vowel sign between its letters is written as two plain letters, save lam-alef,
+which must stay one drawing. The changed face exists in memory and in the PDFs only.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -34,44 +38,88 @@ RIGHT_TO_LEFT = (
 PAIRS = "rlig"  # the feature under which the face draws its pairs
 EMPTY = ".first"  # ends the name of the empty glyph that stands for a pair's first letter
 BASE_GLYPH = 1  # class of a glyph that is no mark (OpenType, GDEF)
+LAM, ALEFS = "ل", "اأإآٱ"
+_ARABIC = re.compile(r"[\u0600-\u06FF]+")
+_NAMED_BY_CODE = re.compile(r"uni((?:[0-9A-F]{4})+)(?:\..*)?")
+Pairs = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face as a TrueType file, and what each of its Arabic glyphs stands for, by the glyph's number."""
+
+    content: bytes
+    letters: Mapping[int, str]
 
 
 @cache
-def face(name: str) -> bytes:
-    """A face as a TrueType file, by its name in FACES. Raises KeyError for any other name."""
+def face(name: str) -> Face:
+    """A face by its name in FACES. Raises KeyError for any other name."""
     path = FACES[name]
-    return one_glyph_for_each_letter(path) if path.is_relative_to(TEXT) else path.read_bytes()
+    return one_glyph_for_each_letter(path) if path.is_relative_to(TEXT) else Face(path.read_bytes(), {})
 
 
-def one_glyph_for_each_letter(path: Path) -> bytes:
+def one_glyph_for_each_letter(path: Path) -> Face:
     """The font with its two-letter glyphs taken apart; measures and drawings are unchanged."""
     font = TTFont(path, recalcTimestamp=False, recalcBBoxes=False)
+    known = _letters(font)
     table = font["GSUB"].table
     features = [record.Feature for record in table.FeatureList.FeatureRecord if record.FeatureTag == PAIRS]
     (index,) = {index for feature in features for index in feature.LookupListIndex}
     lookups = table.LookupList.Lookup
     pairs = _pairs(lookups[index])
     empty = _add_empty_glyphs(font, pairs)
-    lookups.append(lookups[index])  # what still draws a pair with a sign between its letters
+    _keep_only_lam_alef(lookups[index], known)
+    lookups.append(lookups[index])
     for feature in features:
         feature.LookupListIndex = [index, len(lookups) - 1]
         feature.LookupCount = 2
-    lookups[index] = _taking_apart(lookups, pairs, empty, font.getReverseGlyphMap(rebuild=True))
+    numbers = font.getReverseGlyphMap(rebuild=True)
+    lookups[index] = _taking_apart(lookups, pairs, empty, numbers)
     table.LookupList.LookupCount = len(lookups)
+    for first, seconds in pairs.items():
+        known |= {empty[first]: known[first]} | {pair: known[second] for second, pair in seconds.items()}
     file = BytesIO()
     font.save(file)
-    return file.getvalue()
+    arabic = {numbers[glyph]: text for glyph, text in known.items() if _ARABIC.fullmatch(text)}
+    return Face(file.getvalue(), arabic)
 
 
-def _pairs(lookup: Any) -> dict[str, dict[str, str]]:
+def _letters(font: TTFont) -> dict[str, str]:
+    """What glyphs stand for: by the font's own table of characters, its contextual forms as plain letters, else by their names."""
+    known = {}
+    for glyph in font.getGlyphOrder():
+        if named := _NAMED_BY_CODE.fullmatch(glyph):
+            codes = [named[1][start : start + 4] for start in range(0, len(named[1]), 4)]
+            known[glyph] = _plain("".join(chr(int(code, 16)) for code in codes))
+    for code, glyph in sorted(font.getBestCmap().items(), reverse=True):  # the plain letter comes last and stays
+        known[glyph] = _plain(chr(code))
+    return known
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _pairs(lookup: Any) -> Pairs:
     """The pairs a lookup draws: {first glyph: {second glyph: glyph of the pair}}."""
-    found: dict[str, dict[str, str]] = {}
+    found: Pairs = {}
     for table in lookup.SubTable:
         for first, ligatures in table.ligatures.items():
             for ligature in ligatures:
                 (second,) = ligature.Component
                 found.setdefault(first, {})[second] = ligature.LigGlyph
     return found
+
+
+def _keep_only_lam_alef(lookup: Any, known: Mapping[str, str]) -> None:
+    """Leaves in the lookup only lam-alef; it then draws those with a vowel sign between them, which are not taken apart."""
+    for table in lookup.SubTable:
+        table.ligatures = {
+            first: kept
+            for first, ligatures in table.ligatures.items()
+            if known.get(first) == LAM and (kept := [one for one in ligatures if known[one.Component[0]] in ALEFS])
+        }
 
 
 def _add_empty_glyphs(font: TTFont, firsts: Iterable[str]) -> dict[str, str]:
@@ -84,16 +132,14 @@ def _add_empty_glyphs(font: TTFont, firsts: Iterable[str]) -> dict[str, str]:
     return empty
 
 
-def _taking_apart(
-    lookups: list[Any], pairs: Mapping[str, Mapping[str, str]], empty: Mapping[str, str], order: Mapping[str, int]
-) -> Any:
+def _taking_apart(lookups: list[Any], pairs: Pairs, empty: Mapping[str, str], numbers: Mapping[str, int]) -> Any:
     """The lookup that finds each pair and replaces both its glyphs, one by one; the replacements are added to `lookups`."""
     lookups.append(_lookup(1, [_single(empty)]))
     first_lookup = len(lookups) - 1
     tables = []
     for first, seconds in pairs.items():
         lookups.append(_lookup(1, [_single(seconds)]))
-        tables.append(_context([[first], seconds], [first_lookup, len(lookups) - 1], order))
+        tables.append(_context([[first], seconds], [first_lookup, len(lookups) - 1], numbers))
     return _lookup(6, tables)
 
 
@@ -110,20 +156,20 @@ def _single(mapping: Mapping[str, str]) -> Any:
     return table
 
 
-def _context(glyphs: list[Iterable[str]], replacements: list[int], order: Mapping[str, int]) -> Any:
+def _context(glyphs: list[Iterable[str]], replacements: list[int], numbers: Mapping[str, int]) -> Any:
     """A rule: where these glyphs follow each other, apply to each the lookup at its place in `replacements`."""
     rule = otTables.ChainContextSubst()
     rule.Format = 3
     rule.BacktrackCoverage, rule.BacktrackGlyphCount = [], 0
     rule.LookAheadCoverage, rule.LookAheadGlyphCount = [], 0
-    rule.InputCoverage, rule.InputGlyphCount = [_coverage(some, order) for some in glyphs], len(glyphs)
+    rule.InputCoverage, rule.InputGlyphCount = [_coverage(some, numbers) for some in glyphs], len(glyphs)
     rule.SubstLookupRecord, rule.SubstCount = [_record(*pair) for pair in enumerate(replacements)], len(replacements)
     return rule
 
 
-def _coverage(glyphs: Iterable[str], order: Mapping[str, int]) -> Any:
+def _coverage(glyphs: Iterable[str], numbers: Mapping[str, int]) -> Any:
     coverage = otTables.Coverage()
-    coverage.glyphs = sorted(glyphs, key=order.__getitem__)
+    coverage.glyphs = sorted(glyphs, key=numbers.__getitem__)
     return coverage
 
 

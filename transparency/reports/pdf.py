@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import mimetypes
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pydyf
 from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousFileOperation
 from PIL import ImageFile
@@ -25,6 +27,8 @@ from transparency.reports import colours, fonts
 # WeasyPrint makes Pillow accept pictures that were cut short, in the whole process; an upload like that is refused.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
+FACE_OF = {b"Report-Text": "text-400.ttf", b"Report-Text-Semi-Bold": "text-600.ttf"}  # by the name a PDF knows it under
+_GLYPH = re.compile(rb"^<([0-9a-f]{4})> <[0-9a-f]*>$")
 VARIANT = "pdf/ua-1"  # tagged, titled, with a language: what a screen reader needs
 _one_at_a_time = threading.Lock()  # the font configuration is shared, and Pango's is not made for two threads
 
@@ -56,7 +60,7 @@ class OwnFilesOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no typ
         """The file behind an address of ours. Raises Refused."""
         scheme, _, name = url.partition(":")
         if scheme == "face" and self.faces and name in fonts.FACES:
-            return URLFetcherResponse(url, fonts.face(name), {"Content-Type": "font/ttf"})
+            return URLFetcherResponse(url, fonts.face(name).content, {"Content-Type": "font/ttf"})
         if scheme == "static":
             kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
             return URLFetcherResponse(url, static_file(name).read_bytes(), {"Content-Type": kind})
@@ -84,8 +88,28 @@ def _written(html: str, sheets: list[Any]) -> Rendered:
     document = HTML(string=html, url_fetcher=OwnFilesOnly()).render(
         stylesheets=sheets, font_config=font_configuration(), pdf_variant=VARIANT
     )
-    content: bytes = document.write_pdf(pdf_variant=VARIANT)
+    content: bytes = document.write_pdf(finisher=name_each_letter, pdf_variant=VARIANT)
     return Rendered(content=content, pages=len(document.pages))
+
+
+def name_each_letter(_document: Any, pdf: Any) -> None:
+    """Corrects what the PDF says its Arabic glyphs stand for.
+
+    WeasyPrint takes it from the first text a glyph occurs in, where a vowel sign counts as the whole syllable it stands on: "بُعد"
+    could be copied as "بصُرعد" after "صُرف".
+    """
+    for font in pdf.objects:
+        name = font.get("BaseFont", b"").partition(b"+")[2] if isinstance(font, pydyf.Dictionary) else b""
+        if name in FACE_OF and "ToUnicode" in font:
+            table = pdf.objects[int(font["ToUnicode"].split()[0])]
+            letters = fonts.face(FACE_OF[name]).letters
+            table.stream = [_GLYPH.sub(lambda line, known=letters: _line(line, known), one) for one in table.stream]
+
+
+def _line(line: re.Match[bytes], letters: Mapping[int, str]) -> bytes:
+    """One line of the table "glyph, its text", both hexadecimal."""
+    text = letters.get(int(line[1], 16))
+    return line[0] if text is None else b"<%s> <%s>" % (line[1], text.encode("utf-16-be").hex().encode())
 
 
 @contextmanager

@@ -80,6 +80,7 @@ def _content(report: Data, reader: Reader) -> Data:
         "with_lines": [project for project in projects if project["lines"]],
         "with_indicators": [project for project in projects if project["indicators"]],
         "unconfirmed": any(not line["confirmed"] for project in projects for line in project["lines"]),
+        "dot": charts.dot(),
         "lattice": charts.lattice(*(party["shape"] for party in parties)) if len(parties) == 2 else None,
         "whole_bar": charts.money(report["totals"], charts.one_currency(report["totals"]["planned"]), WIDE),
         "marks": {kind: charts.money_mark(kind) for kind in ("planned", "committed", "spent")},
