@@ -98,7 +98,6 @@ class Budget:
 
     lines: Sequence[LineRow]
     planned: Amount
-    committed: Amount
     spent: Amount
     share: Decimal | None
 
@@ -120,8 +119,7 @@ def budget(lines: Sequence[BudgetLine], purse: Purse, day: datetime.date, direct
         for line, one, (planned, spent) in zip(lines, sums, pairs, strict=True)
     ]
     whole = grand_total(sums)
-    planned, committed, spent = (purse.amount(whole, kind) for kind in ("planned", "committed", "spent"))
-    return Budget(rows, planned, committed, spent, purse.share_spent(whole))
+    return Budget(rows, purse.amount(whole, "planned"), purse.amount(whole, "spent"), purse.share_spent(whole))
 
 
 def _line_totals(line: BudgetLine, moved: Totals) -> Totals:
