@@ -57,7 +57,7 @@ def parse(text: str) -> Any:
         ) from error
     except (RecursionError, ValueError) as error:  # too deep, or a number of thousands of digits
         raise ProtocolFileError(
-            _("The %(path)s is no protocol: it is nested too deeply or holds an endless number."), path="file"
+            _("This file is no protocol: it is nested too deeply or holds an endless number."), path="file"
         ) from error
 
 

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partnership import parity
 from partnership.models import Membership, Message, Party, Protocol
@@ -85,7 +86,7 @@ class ReportSeries(models.Model):
 
     class Meta:
         verbose_name = _("report series")
-        verbose_name_plural = _("report series")
+        verbose_name_plural = pgettext_lazy("plural", "report series")
         ordering = ["protocol", "audience", "party"]
         constraints = [
             models.CheckConstraint(
