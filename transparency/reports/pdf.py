@@ -103,13 +103,14 @@ def name_each_letter(_document: Any, pdf: Any) -> None:
         if name in FACE_OF and "ToUnicode" in font:
             table = pdf.objects[int(font["ToUnicode"].split()[0])]
             letters = fonts.face(FACE_OF[name]).letters
-            table.stream = [_GLYPH.sub(lambda line, known=letters: _line(line, known), one) for one in table.stream]
+            table.stream = [_named(line, letters) for line in table.stream]
 
 
-def _line(line: re.Match[bytes], letters: Mapping[int, str]) -> bytes:
-    """One line of the table "glyph, its text", both hexadecimal."""
-    text = letters.get(int(line[1], 16))
-    return line[0] if text is None else b"<%s> <%s>" % (line[1], text.encode("utf-16-be").hex().encode())
+def _named(line: bytes, letters: Mapping[int, str]) -> bytes:
+    """A line of the table as it should be. Those that matter read "glyph, its text", both hexadecimal."""
+    match = _GLYPH.match(line)
+    text = letters.get(int(match[1], 16)) if match else None
+    return line if match is None or text is None else b"<%s> <%s>" % (match[1], text.encode("utf-16-be").hex().encode())
 
 
 @contextmanager

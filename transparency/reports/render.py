@@ -22,10 +22,13 @@ from transparency.reports import charts, story
 from transparency.reports.reading import Data, localised
 
 WIDE, HALF, NARROW, SMALL = 170, 82, 46, 21  # widths of the pictures, mm
+SMALL_BAR = 3.4  # height of a bar of that width
 DIGEST_SHOWN = 12  # digits of the snapshot's digest in the footer
-# A space before the end of a paragraph. WeasyPrint counts it when it asks whether the last line fits, and where it just does not, it
-# leaves the line's first word alone and begins another line.
-SPACE_AT_THE_END = re.compile(r"\s+((?:</(?:a|b|bdi|span)>\s*)*</(?:p|li|td|th|h[1-3])>)")
+# WeasyPrint counts a space at the end of a text when it asks whether the last line fits, and where the line just does not fit with
+# it, leaves the line's first word alone and begins another. So none is left at the end of a paragraph, and what reads from left to
+# right stands in no element of its own where everything else does too.
+SPACE_AT_THE_END = re.compile(r"\s+(?=(?:</(?:a|b|bdi|span)>\s*)*</(?:p|li|td|th|h[1-3])>)")
+NEEDLESS_ISOLATE = re.compile(r'<bdi dir="ltr">([^<]*)</bdi>')
 
 
 def html(data: Data, *, reader: Reader, digest: str, provisional: bool = False) -> str:
@@ -36,7 +39,8 @@ def html(data: Data, *, reader: Reader, digest: str, provisional: bool = False) 
     with translation.override(reader.language):
         report = localised(data, reader.language)
         context = _frame(report, reader, digest, provisional) | _content(report, reader)
-        return SPACE_AT_THE_END.sub(r"\1", render_to_string("reports/report.html", context))
+        page = SPACE_AT_THE_END.sub("", render_to_string("reports/report.html", context))
+    return page if context["direction"] == "rtl" else NEEDLESS_ISOLATE.sub(r"\1", page)
 
 
 def _frame(report: Data, reader: Reader, digest: str, provisional: bool) -> Data:
@@ -172,7 +176,7 @@ def _by_domain(domains: Iterable[Data], projects: Sequence[Data]) -> list[Data]:
 
 def _domains(rows: Sequence[Data]) -> list[Data]:
     scale = max((charts.one_currency(row["money"]["planned"]) for row in rows), default=Decimal(0))
-    return [row | {"picture": charts.money(row["money"], scale, NARROW)} for row in rows]
+    return [row | {"picture": charts.money(row["money"], scale, SMALL, SMALL_BAR)} for row in rows]
 
 
 def _activities(projects: Iterable[Data]) -> list[Data]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from decimal import Decimal
 from typing import Any
@@ -30,8 +31,9 @@ CHOICES: dict[str, type[TextChoices]] = {
     "phase": Phase,
     "project": ProjectState,
 }
+_LETTER = "A-Za-z0-9À-ɏ"
 _LATIN = re.compile(
-    r"[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ./:_@&'’%–—=+\-,\u202f]*[A-Za-z0-9À-ɏ%])?(?: [A-Za-zÀ-ɏ][\wÀ-ɏ.’'\-]*)*"
+    rf"[{_LETTER}](?:[{_LETTER}./:_@&'’%–—=+\-,\u202f]*[{_LETTER}%])?(?: [A-Za-zÀ-ɏ](?:[{_LETTER}.’'\-]*[{_LETTER}])?)*"
 )
 _ARABIC = re.compile(r"[\u0600-\u06FF\u0750-\u077F](?:[\u0600-\u06FF\u0750-\u077F\s]*[\u0600-\u06FF\u0750-\u077F])?")
 
@@ -74,6 +76,25 @@ def unit(currency: str) -> SafeString | str:
     """What stands beside or over figures in a currency: its word in Arabic, its code elsewhere, isolated."""
     language = languages.current()
     return formats.CURRENCY_WORDS["ar"][currency] if language == "ar" else ltr(currency)
+
+
+@register.filter
+def units(currencies: tuple[str, str]) -> SafeString:
+    """Both units in the reader's order, for a heading over figures in both."""
+    return format_html("{} / {}", *(unit(currency) for currency in currencies))
+
+
+@register.filter
+def unit_and_other(money: dict[str, Decimal], currencies: tuple[str, str]) -> SafeString:
+    """What follows a sum's figure in the first currency: its unit and, in brackets, the sum in the second."""
+    first, second = currencies
+    return format_html("{} ({}\u00a0{})", unit(first), amount(money, second), unit(second))
+
+
+@register.filter
+def whole(value: Decimal) -> int:
+    """A number rounded up, by which a plural is chosen."""
+    return math.ceil(value)
 
 
 @register.filter
