@@ -18,8 +18,10 @@ from tests.factories import (
     DomainFactory,
     ExchangeRateFactory,
     IndicatorFactory,
+    InvolvementFactory,
     MeasurementFactory,
     ObjectiveFactory,
+    OrganisationFactory,
     ProjectFactory,
     ProtocolFactory,
     TransactionFactory,
@@ -143,6 +145,19 @@ def test_nothing_unpublished_is_told(protocol: Protocol):
     assert SECRET not in text
     assert draft.code not in text
     assert withdrawn.code not in text
+
+
+def test_a_part_whose_own_texts_have_a_gap_is_not_told(protocol: Protocol):
+    project = ProjectFactory(protocol=protocol, published=True)
+    project.place_fr = SECRET
+    project.save()
+    organisation = OrganisationFactory()
+    InvolvementFactory(project=project, organisation=organisation, responsibility_fr=SECRET, responsibility_nl="")
+    ActivityFactory(project=project, done=True, happened_ar=SECRET, happened_fr="")
+    BudgetLineFactory(project=project, label_nl=SECRET, label_ar="")
+    text = canonical.text(snapshot.collect(protocol, PERIOD, NOW))
+    assert SECRET not in text
+    assert organisation.name_fr not in text
 
 
 def test_a_sensitive_place_is_told_as_the_commune_only(protocol: Protocol):

@@ -125,8 +125,9 @@ def collect(protocol: Protocol, period: Period, now: datetime.datetime, until: d
 
 
 def _texts(record: Model, field: str) -> dict[str, str]:
-    """A text in every required language, for instance {"ar": ..., "fr": ..., "nl": ...}; empty where there is none."""
-    return {code: getattr(record, parity.column(field, code)) or "" for code in settings.REQUIRED_LANGUAGES}
+    """A text in every required language, for instance {"ar": ..., "fr": ..., "nl": ...}; empty in all where one is missing [I10]."""
+    found = {code: getattr(record, parity.column(field, code)) or "" for code in settings.REQUIRED_LANGUAGES}
+    return found if all(map(parity.has_text, found.values())) else dict.fromkeys(found, "")
 
 
 def _protocol(protocol: Protocol) -> Data:
@@ -170,7 +171,7 @@ def _plan(protocol: Protocol) -> Data | None:
 
 
 def _projects(protocol: Protocol) -> list[Project]:
-    involvements = Involvement.objects.select_related("organisation").order_by("pk")
+    involvements = Involvement.objects.published().select_related("organisation").order_by("pk")
     found = (
         Project.objects.published()
         .for_protocol(protocol)
