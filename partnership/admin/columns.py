@@ -54,6 +54,11 @@ def code(value: object) -> SafeString:
     return format_html('<bdi dir="ltr" class="code">{}</bdi>', value)
 
 
+def isolated(value: object) -> str:
+    """A code within a plain sentence, such as a message or a title: from left to right in a right-to-left line too."""
+    return f"\u2066{value}\u2069"
+
+
 def record_link(record: models.Model | None, text: object = None) -> SafeString | str:
     """A link to a record's form in the admin; a dash for none."""
     if record is None:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import FieldListFilter, RelatedOnlyFieldListFilter
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
 from partnership import permissions
+from partnership.admin.columns import isolated
 from partnership.admin.texts import SideBySide, TextsForm
 from partnership.middleware import current
 from partnership.templatetags import words
@@ -126,7 +128,7 @@ class ScopedAdmin(Scoped, _ModelAdmin):
         record = context.get("original")
         if record is not None:
             kind, code = capfirst(str(self.opts.verbose_name)), getattr(record, "code", "")
-            context |= {"title": self.heading(record), "subtitle": f"{kind} · \u2066{code}\u2069" if code else kind}
+            context |= {"title": self.heading(record), "subtitle": f"{kind} · {isolated(code)}" if code else kind}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def heading(self, record: Any) -> str:
@@ -153,9 +155,32 @@ class ScopedStacked(_ScopedInline, _StackedInline):
 
 
 class ScopedTabular(_ScopedInline, _TabularInline):
-    """Rows of one protocol below their parent, as a table."""
+    """Rows of one protocol below their parent, as a table. Its fields are named one by one, since a heading names none."""
 
     form = TextsForm
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = capfirst(str(field.label))
+            if isinstance(field.widget, RelatedFieldWidgetWrapper):
+                field.widget.widget.attrs["aria-label"] = capfirst(str(field.label))
+        return field
+
+    def get_formset(self, request: HttpRequest, obj: Any | None = None, **kwargs: Any) -> Any:
+        return named_deletion(super().get_formset(request, obj, **kwargs))
+
+
+def named_deletion(formset: Any) -> Any:
+    """The formset with a name on each box that deletes a row."""
+
+    class Named(formset):  # type: ignore[misc]  # made by Django for the request
+        def add_fields(self, form: Any, index: int | None) -> None:
+            super().add_fields(form, index)
+            if "DELETE" in form.fields:
+                form.fields["DELETE"].widget.attrs["aria-label"] = form.fields["DELETE"].label
+
+    return Named
 
 
 class ReadOnlyTabular(ReadOnly, ScopedTabular):

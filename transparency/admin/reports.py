@@ -17,7 +17,7 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from partnership.admin.columns import ATTENTION, BAD, GOOD, PLAIN, code, record_link, tag
+from partnership.admin.columns import ATTENTION, BAD, GOOD, PLAIN, code, isolated, record_link, tag
 from partnership.admin.scope import ReadOnly, ReadOnlyTabular, ScopedAdmin, may
 from partnership.models import MessageState, User
 from partnership.templatetags import words
@@ -113,14 +113,28 @@ class ReleasedFilter(admin.SimpleListFilter):
         return queryset.filter(released_at__isnull=self.value() == "no")
 
 
+class PeriodFilter(admin.SimpleListFilter):
+    """The periods there are reports or snapshots of, newest first; their codes run from left to right."""
+
+    title = _("period")
+    parameter_name = "period"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        found = model_admin.get_queryset(request).order_by("-period").values_list("period", flat=True).distinct()
+        return [(period, words.ltr(period)) for period in found]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(period=self.value()) if self.value() else queryset
+
+
 @admin.register(Report)
 class ReportAdmin(ReadOnly, ScopedAdmin):
     """What was made for one series and period."""
 
     protocol_path = "series__protocol"
-    list_display = ("period", "shown_series", "released", "made_at", "delivered")
-    list_display_links = ("period",)
-    list_filter = (ReleasedFilter, "series", "period")
+    list_display = ("shown_period", "shown_series", "released", "made_at", "delivered")
+    list_display_links = ("shown_period",)
+    list_filter = (ReleasedFilter, "series", PeriodFilter)
     search_fields = ("period", "series__title_ar", "series__title_fr", "series__title_nl")
     date_hierarchy = "ends_on"
     ordering = ("-ends_on", "series")
@@ -128,12 +142,12 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
     inlines = (DocumentInline, DeliveryInline)
     fields = (
         "shown_series",
-        ("period", "starts_on", "ends_on"),
+        ("shown_period", "starts_on", "ends_on"),
         ("released", "released_at", "released_by"),
         ("made_at", "shown_snapshot"),
     )
     readonly_fields = (
-        "shown_series", "period", "starts_on", "ends_on", "released", "released_at", "released_by", "made_at",
+        "shown_series", "shown_period", "starts_on", "ends_on", "released", "released_at", "released_by", "made_at",
         "shown_snapshot",
     )  # fmt: skip
 
@@ -202,6 +216,14 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         """The series' title in the reader's language."""
         return words.text(report.series, "title")
 
+    @admin.display(description=_("period"), ordering="ends_on")
+    def shown_period(self, report: Report) -> SafeString:
+        """Its code, from left to right."""
+        return words.ltr(report.period)
+
+    def heading(self, report: Report) -> str:
+        return f"{words.text(report.series, 'title')} · {isolated(report.period)}"
+
     @admin.display(description=_("release"), ordering="released_at")
     def released(self, report: Report) -> SafeString:
         """Released, or waiting for a person."""
@@ -224,16 +246,21 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
 class SnapshotAdmin(ReadOnly, ScopedAdmin):
     """What the programme was, frozen; both councils get the same one."""
 
-    list_display = ("period", "taken_at", "shown_digest")
-    list_filter = ("period",)
+    list_display = ("shown_period", "taken_at", "shown_digest")
+    list_filter = (PeriodFilter,)
     date_hierarchy = "taken_at"
-    fields = (("period", "taken_at"), "full_digest", "shown_text")
-    readonly_fields = ("period", "taken_at", "full_digest", "shown_text")
+    fields = (("shown_period", "taken_at"), "full_digest", "shown_text")
+    readonly_fields = ("shown_period", "taken_at", "full_digest", "shown_text")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         resolved = request.resolver_match
         return rows if resolved and resolved.url_name and resolved.url_name.endswith("_change") else rows.defer("text")
+
+    @admin.display(description=_("period"), ordering="period")
+    def shown_period(self, snapshot: Snapshot) -> SafeString:
+        """Its code, from left to right."""
+        return words.ltr(snapshot.period)
 
     @admin.display(description=_("digest"), ordering="digest")
     def shown_digest(self, snapshot: Snapshot) -> SafeString:

@@ -16,10 +16,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership.admin.columns import GOOD, PLAIN, record_link, tag, text_column
+from partnership.admin.columns import GOOD, PLAIN, isolated, record_link, tag, text_column
 from partnership.admin.scope import ScopedAdmin, ScopedTabular
 from partnership.models import User
 from partnership.refusals import Refusal
+from partnership.templatetags import words
 from transparency.models import Report, ReportRecipient, ReportSeries
 from transparency.reports import making
 
@@ -147,7 +148,7 @@ class SeriesAdmin(ScopedAdmin):
         reports: list[Report] = list(series.reports.order_by("-ends_on")[:6])
         if not reports:
             return gettext("None yet. Choose “Make the report of the latest ended period” in the list of series.")
-        return format_html_join(" · ", "{}", ((record_link(report, report.period),) for report in reports))
+        return format_html_join(" · ", "{}", ((record_link(report, words.ltr(report.period)),) for report in reports))
 
     @admin.display(description=_("preview of the running period"))
     def previews(self, series: ReportSeries) -> SafeString:
@@ -169,4 +170,6 @@ def made_words(report: Report) -> SafeString:
         text = gettext("The report of %(period)s is made. Its documents are being written; it waits for a release.")
     else:
         text = gettext("The report of %(period)s is made. Its documents are being written, then it is sent.")
-    return format_html("{} {}", text % {"period": report.period}, record_link(report, gettext("Open the report")))
+    return format_html(
+        "{} {}", text % {"period": isolated(report.period)}, record_link(report, gettext("Open the report"))
+    )
