@@ -14,30 +14,27 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Model, Prefetch
+from django.db.models import Prefetch
 from django.utils import timezone
 
-from evaluation.progress import IndicatorState, mean_progress, states_by_project
-from partnership import canonical, parity
+from evaluation.progress import IndicatorState, states_by_project
+from partnership import canonical
 from partnership.disclosure import publishable_total, suppressed
-from partnership.models import Currency, Party, Protocol
+from partnership.models import Party, Protocol
 from projects.models import (
     ActionPlan,
     Activity,
-    ActivityKind,
-    ActivityState,
     BudgetLine,
     Involvement,
     Project,
-    ProjectState,
 )
-from projects.money import Kind, Totals, grand_total, moved_by_project, rate_on, totals_by_line, totals_by_project
+from projects.money import Totals, grand_total, moved_by_project, rate_on, totals_by_line, totals_by_project
 from transparency.models import Snapshot
+from transparency.reports import figures
+from transparency.reports.figures import Data
 from transparency.reports.periods import Period
 
 VERSION = 1
-KINDS: tuple[Kind, ...] = ("planned", "committed", "spent")
-Data = dict[str, Any]
 Row = TypeVar("Row", BudgetLine, Activity)
 
 
@@ -77,7 +74,7 @@ def collect(protocol: Protocol, period: Period, now: datetime.datetime, until: d
     lines_of = _by_project(lines)
     line_totals = totals_by_line([line.pk for line in lines], until)
     activities = _activities(ids)
-    told = _by_project(one for one in activities if _told(one, period))
+    told = _by_project(one for one in activities if figures.told_in(one, period))
     rows = [
         _project(
             project,
@@ -108,32 +105,29 @@ def collect(protocol: Protocol, period: Period, now: datetime.datetime, until: d
         },
         "taken_at": now.astimezone(datetime.UTC).replace(microsecond=0),
         "until": until,
-        "rate": {"on": rate.on, "mad_per_eur": rate.mad_per_eur, "source": _texts(rate, "source")} if rate else None,
+        "rate": {"on": rate.on, "mad_per_eur": rate.mad_per_eur, "source": figures.texts(rate, "source")}
+        if rate
+        else None,
         "plan": _plan(protocol),
-        "objectives": _objectives(protocol, projects, states),
-        "domains": _domains(protocol, projects, totals, mad_per_eur),
+        "objectives": figures.objectives(protocol, projects, states),
+        "domains": figures.domains(protocol, projects, totals, mad_per_eur),
         "projects": rows,
-        "states": _states(projects),
-        "totals": _money(grand_total(totals.values()), mad_per_eur),
-        "period_totals": _difference(
-            _money(grand_total(totals.values()), mad_per_eur), _money(grand_total(before.values()), mad_per_eur)
+        "states": figures.states(projects),
+        "totals": figures.money(grand_total(totals.values()), mad_per_eur),
+        "period_totals": figures.difference(
+            figures.money(grand_total(totals.values()), mad_per_eur),
+            figures.money(grand_total(before.values()), mad_per_eur),
         ),
-        "contributions": [_contribution(party, lines, line_totals, mad_per_eur) for party in parties],
-        "people": _people_of_period(activities, period),
-        "next": _next(projects, activities, until),
+        "contributions": [figures.contribution(party, lines, line_totals, mad_per_eur) for party in parties],
+        "people": figures.people_of_period(activities, period),
+        "next": figures.next_dates(projects, activities, until),
     }
-
-
-def _texts(record: Model, field: str) -> dict[str, str]:
-    """A text in every required language, for instance {"ar": ..., "fr": ..., "nl": ...}; empty in all where one is missing [I10]."""
-    found = {code: getattr(record, parity.column(field, code)) or "" for code in settings.REQUIRED_LANGUAGES}
-    return found if all(map(parity.has_text, found.values())) else dict.fromkeys(found, "")
 
 
 def _protocol(protocol: Protocol) -> Data:
     return {
         "code": protocol.code,
-        "title": _texts(protocol, "title"),
+        "title": figures.texts(protocol, "title"),
         "demonstration": protocol.is_demonstration,
         "source_language": protocol.source_language,
     }
@@ -141,9 +135,9 @@ def _protocol(protocol: Protocol) -> Data:
 
 def _organisation(organisation: Any) -> Data:
     return {
-        "name": _texts(organisation, "name"),
-        "short_name": _texts(organisation, "short_name"),
-        "place": _texts(organisation, "place"),
+        "name": figures.texts(organisation, "name"),
+        "short_name": figures.texts(organisation, "short_name"),
+        "place": figures.texts(organisation, "place"),
         "level": organisation.level,
     }
 
@@ -163,8 +157,8 @@ def _plan(protocol: Protocol) -> Data | None:
         return None
     return {
         "code": plan.code,
-        "title": _texts(plan, "title"),
-        "introduction": _texts(plan, "introduction"),
+        "title": figures.texts(plan, "title"),
+        "introduction": figures.texts(plan, "introduction"),
         "starts_on": plan.starts_on,
         "ends_on": plan.ends_on,
     }
@@ -200,17 +194,6 @@ def _by_project(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
     return found
 
 
-def _money(totals: Totals, mad_per_eur: Decimal | None) -> Data:
-    return {kind: {code: totals.in_currency(kind, code, mad_per_eur) for code in Currency.values} for kind in KINDS}
-
-
-def _difference(after: Data, before: Data) -> Data:
-    return {
-        kind: {code: after[kind][code] - before[kind][code] for code in Currency.values}
-        for kind in ("committed", "spent")
-    }
-
-
 def _project(
     project: Project,
     parties: Sequence[Party],
@@ -220,11 +203,11 @@ def _project(
     before: Totals,
     mad_per_eur: Decimal | None,
 ) -> Data:
-    money = _money(totals, mad_per_eur)
+    money = figures.money(totals, mad_per_eur)
     return {
         "code": project.code,
-        "title": _texts(project, "title"),
-        "summary": _texts(project, "summary"),
+        "title": figures.texts(project, "title"),
+        "summary": figures.texts(project, "summary"),
         "state": project.state,
         "domains": sorted(domain.code for domain in project.domains.all()),
         "objectives": sorted(objective.code for objective in project.objectives.all()),
@@ -241,7 +224,7 @@ def _project(
         "replaced_by": _published_code(getattr(project, "replaced_by", None)),
         "involvements": [_involvement(one, parties) for one in project.involvements.all()],
         "money": money,
-        "period_money": _difference(money, _money(before, mad_per_eur)),
+        "period_money": figures.difference(money, figures.money(before, mad_per_eur)),
     }
 
 
@@ -252,9 +235,9 @@ def _published_code(project: Project | None) -> str | None:
 def _public_place(project: Project) -> dict[str, str]:
     """The place; of a sensitive one only the lead commune's name [I11]."""
     if not project.place_sensitive:
-        return _texts(project, "place")
+        return figures.texts(project, "place")
     return (
-        _texts(project.lead.organisation, "short_name")
+        figures.texts(project.lead.organisation, "short_name")
         if project.lead
         else dict.fromkeys(settings.REQUIRED_LANGUAGES, "")
     )
@@ -263,12 +246,12 @@ def _public_place(project: Project) -> dict[str, str]:
 def _involvement(one: Involvement, parties: Sequence[Party]) -> Data:
     position = next((party.position for party in parties if party.organisation_id == one.organisation_id), None)
     return {
-        "organisation": _texts(one.organisation, "name"),
+        "organisation": figures.texts(one.organisation, "name"),
         "level": one.organisation.level,
         "position": position,
         "phase": one.phase,
         "capacity": one.capacity,
-        "responsibility": _texts(one, "responsibility"),
+        "responsibility": figures.texts(one, "responsibility"),
     }
 
 
@@ -276,37 +259,32 @@ def _indicator(state: IndicatorState, parties: Sequence[Party]) -> Data:
     indicator, latest = state.indicator, state.measurement
     position = {party.pk: party.position for party in parties}
     return {
-        "title": _texts(indicator, "title"),
-        "unit": _texts(indicator, "unit"),
+        "title": figures.texts(indicator, "title"),
+        "unit": figures.texts(indicator, "unit"),
         "level": indicator.level,
         "measure": indicator.measure,
         "baseline": {
             "on": indicator.baseline_on,
             "value": indicator.baseline_value,
-            "statement": _texts(indicator, "baseline_statement"),
+            "statement": figures.texts(indicator, "baseline_statement"),
         },
         "target": {
             "on": indicator.target_on,
             "value": indicator.target_value,
-            "statement": _texts(indicator, "target_statement"),
+            "statement": figures.texts(indicator, "target_statement"),
         },
         "latest": {
             "on": latest.on,
             "value": state.value,
-            "statement": _texts(latest, "statement"),
+            "statement": figures.texts(latest, "statement"),
             "by": position.get(latest.by_id),
             "checked_by": position.get(latest.checked_by_id or 0),
         }
         if latest
         else None,
         "withheld": state.withheld,
-        "progress": _share(state.progress),
+        "progress": figures.share(state.progress),
     }
-
-
-def _share(value: Decimal | None) -> Decimal | None:
-    """A share between 0 and 1 with four places, so that the text does not depend on how it was divided."""
-    return value.quantize(Decimal("0.0001")) if value is not None else None
 
 
 def _line(line: BudgetLine, totals: Totals, mad_per_eur: Decimal | None) -> Data:
@@ -316,138 +294,35 @@ def _line(line: BudgetLine, totals: Totals, mad_per_eur: Decimal | None) -> Data
     return {
         "year": line.year,
         "category": line.category,
-        "label": _texts(line, "label"),
-        "funder": _texts(line.funder, "name"),
-        "funder_short": _texts(line.funder, "short_name"),
+        "label": figures.texts(line, "label"),
+        "funder": figures.texts(line.funder, "name"),
+        "funder_short": figures.texts(line.funder, "short_name"),
         "in_kind": line.in_kind,
         "hours": line.hours,
         "confirmed": line.confirmed,
-    } | _money(own, mad_per_eur)
-
-
-def _span(activity: Activity) -> tuple[datetime.date, datetime.date]:
-    start = activity.actual_start or activity.planned_start
-    return start, activity.actual_end or max(start, activity.planned_end)
-
-
-def _told(activity: Activity, period: Period) -> bool:
-    """Whether the period's report tells of the activity: it took place, or was to take place, in the period."""
-    start, end = _span(activity)
-    return start <= period.ends_on and end >= period.starts_on
+    } | figures.money(own, mad_per_eur)
 
 
 def _activity(activity: Activity, period: Period, parties: Sequence[Party]) -> Data:
     women, men = suppressed([activity.women, activity.men])
-    start, end = _span(activity)
+    start, end = figures.span(activity)
     position = {party.pk: party.position for party in parties}
     return {
         "kind": activity.kind,
-        "title": _texts(activity, "title"),
+        "title": figures.texts(activity, "title"),
         "state": activity.state,
         "start": start,
         "end": end,
-        "happened": _texts(activity, "happened"),
+        "happened": figures.texts(activity, "happened"),
         "women": women,
         "men": men,
         "people": publishable_total([activity.women, activity.men]),
         "withheld": [women, men] != [activity.women, activity.men],
         "hours": activity.hours,
-        "able_to": _texts(activity, "able_to"),
+        "able_to": figures.texts(activity, "able_to"),
         "score_before": activity.score_before,
         "score_after": activity.score_after,
         "from": position.get(activity.from_party_id or 0),
         "days": activity.days,
-        "put_to_use": _texts(activity, "put_to_use"),
+        "put_to_use": figures.texts(activity, "put_to_use"),
     }
-
-
-def _objectives(
-    protocol: Protocol, projects: Iterable[Project], states: Mapping[int, list[IndicatorState]]
-) -> list[Data]:
-    """Each objective with the progress of its projects' indicators; the mean leaves out what was not measured."""
-    rows = []
-    for objective in protocol.objectives.all():
-        its = [project for project in projects if objective in project.objectives.all()]
-        measured = [state for project in its for state in states.get(project.pk, [])]
-        rows.append(
-            {
-                "code": objective.code,
-                "name": _texts(objective, "name"),
-                "projects": len(its),
-                "indicators": len(measured),
-                "measured": sum(state.progress is not None for state in measured),
-                "progress": [_share(state.progress) for state in measured if state.progress is not None],
-                "mean": _share(mean_progress(measured)),
-            }
-        )
-    return rows
-
-
-def _domains(
-    protocol: Protocol, projects: Iterable[Project], totals: Mapping[int, Totals], mad_per_eur: Decimal | None
-) -> list[Data]:
-    rows = []
-    for domain in protocol.domains.all():
-        its = [project for project in projects if domain in project.domains.all()]
-        money = _money(grand_total(totals.get(project.pk, Totals()) for project in its), mad_per_eur)
-        rows.append({"code": domain.code, "name": _texts(domain, "name"), "projects": len(its), "money": money})
-    return rows
-
-
-def _states(projects: Iterable[Project]) -> list[Data]:
-    counts = dict.fromkeys(ProjectState.values, 0)
-    for project in projects:
-        counts[project.state] += 1
-    return [{"state": state, "projects": count} for state, count in counts.items() if count]
-
-
-def _contribution(
-    party: Party, lines: Iterable[BudgetLine], totals: Mapping[int, Totals], mad_per_eur: Decimal | None
-) -> Data:
-    """What one commune itself gives, in money and in kind, and its hours of work."""
-    own = [line for line in lines if line.funder_id == party.organisation_id]
-    sums = {"money": Totals(), "in_kind": Totals()}
-    for line in own:
-        kind = sums["in_kind" if line.in_kind else "money"]
-        kind.add("planned", line.currency, line.planned)
-        kind.merge(totals.get(line.pk, Totals()))
-    hours = sum((line.hours for line in own if line.hours is not None), Decimal(0))
-    return {"position": party.position, "hours": hours} | {name: _money(one, mad_per_eur) for name, one in sums.items()}
-
-
-def _people_of_period(activities: Iterable[Activity], period: Period) -> Data:
-    """Activities done in the period, training hours, and people counted at them; a person at two activities counts twice."""
-    done = [
-        one
-        for one in activities
-        if one.state == ActivityState.DONE and period.starts_on <= _span(one)[1] <= period.ends_on
-    ]
-    training = [one for one in done if one.kind == ActivityKind.TRAINING]
-    women, men = ([getattr(one, who) or 0 for one in done] for who in ("women", "men"))
-    shown_women, shown_men = suppressed([sum(women), sum(men)])
-    return {
-        "activities": len(done),
-        "trainings": len(training),
-        "training_hours": sum((one.hours for one in training if one.hours is not None), Decimal(0)),
-        "exchanges": sum(one.kind == ActivityKind.EXCHANGE for one in done),
-        "women": shown_women,
-        "men": shown_men,
-        "people": publishable_total([sum(women), sum(men)]),
-    }
-
-
-def _next(projects: Sequence[Project], activities: Iterable[Activity], until: datetime.date) -> list[Data]:
-    """The next eight dates after the last day: planned activities, and planned ends of projects that are not over."""
-    code_of = {project.pk: project.code for project in projects}
-    open_states = {ProjectState.UNDER_WAY, ProjectState.DECIDED, ProjectState.ASSESSING, ProjectState.PROPOSED}
-    dates: list[Data] = [
-        {"on": one.planned_start, "kind": "activity", "project": code_of[one.project_id], "title": _texts(one, "title")}
-        for one in activities
-        if one.planned_start > until and one.state in {ActivityState.PLANNED, ActivityState.POSTPONED}
-    ]
-    dates += [
-        {"on": one.planned_end, "kind": "end", "project": one.code, "title": _texts(one, "title")}
-        for one in projects
-        if one.planned_end and one.planned_end > until and one.state in open_states
-    ]
-    return sorted(dates, key=lambda date: (date["on"], date["project"]))[:8]
