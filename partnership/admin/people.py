@@ -207,7 +207,8 @@ class PersonAdmin(ScopedAdmin):
             {
                 "fields": ("is_staff", "is_active"),
                 "description": _(
-                    "New people choose their password through “Forgotten your password, or signing in for the first time?” on the sign-in page, with this address."
+                    "New people choose their password through “Forgotten your password, or signing in for the first time?” "
+                    "on the sign-in page, with this address."
                 ),
             },
         ),
