@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -78,12 +78,17 @@ class PublishingAdmin(ScopedAdmin):
         return True
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """After “save and publish” and “withdraw”: act, and stay on the record."""
-        if PUBLISH in request.POST and self._try(request, publishing.publish, obj):
-            self.message_user(request, published_words(1), messages.SUCCESS)
-        if WITHDRAW in request.POST and self._try(request, publishing.withdraw, obj):
-            self.message_user(request, withdrawn_words(1), messages.SUCCESS)
-        return super().response_change(request, obj)
+        """After “save and publish” and “save and withdraw”: act, and stay on the record, which is saved either way."""
+        if not {PUBLISH, WITHDRAW} & set(request.POST):
+            return super().response_change(request, obj)
+        act, words = (
+            (publishing.publish, published_words) if PUBLISH in request.POST else (publishing.withdraw, withdrawn_words)
+        )
+        if self._try(request, act, obj):
+            self.message_user(request, words(1), messages.SUCCESS)
+        else:
+            self.message_user(request, gettext("What you typed is saved."), messages.INFO)
+        return HttpResponseRedirect(request.get_full_path())
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         record = context.get("original")

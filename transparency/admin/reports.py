@@ -10,7 +10,9 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, gettext
@@ -87,10 +89,11 @@ class DeliveryInline(ReadOnlyTabular):
         return int(delivery.attempts)
 
     @admin.display(description=_("next attempt"))
-    def next_attempt(self, delivery: Delivery) -> Any:
-        """When it is tried again; nothing once it is accepted or given up."""
-        waiting = delivery.message.state in {MessageState.WAITING, MessageState.SENDING}
-        return delivery.message.next_attempt_at if waiting else None
+    def next_attempt(self, delivery: Delivery) -> str:
+        """When it is tried again; a dash once it is accepted or given up."""
+        if delivery.message.state not in {MessageState.WAITING, MessageState.SENDING}:
+            return "–"
+        return date_format(timezone.localtime(delivery.message.next_attempt_at), "DATETIME_FORMAT")
 
     @admin.display(description=_("log"))
     def log(self, delivery: Delivery) -> SafeString | str:
