@@ -265,6 +265,17 @@ def test_every_page_of_the_admin_says_its_language_and_direction(language: str):
             assert not re.search(r"%\(\w+\)s|\{\{|\{%", page)
 
 
+def test_an_empty_list_says_what_to_do_next():
+    protocol = ProtocolFactory()
+    client = staff(protocol)
+    projects = "/fr/admin/projects/project/"
+    assert f'class="act" href="{projects}add/"' in client.get(projects).content.decode()
+    assert f'class="act" href="{projects}add/"' not in staff(protocol, role="observer").get(projects).content.decode()
+    ProjectFactory(protocol=protocol)
+    assert 'class="act" href="?"' in client.get(projects, {"q": "zzz"}).content.decode()
+    assert 'class="nothing"' not in client.get(projects).content.decode()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_language_switch_stays_on_the_page(language: str):
     page = staff(ProtocolFactory()).get("/fr/admin/projects/project/?state__exact=proposed").content.decode()
