@@ -1,4 +1,4 @@
-"""Projects: what they are, whom they serve, who does what. The rules stand in projects/roles.py and partnership/publishing.py."""
+"""Projects: what they are, whom they serve, who does what. The rules stand on the model and in partnership/publishing.py."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ from projects.models import (
     ProjectTarget,
     TargetGroup,
 )
-from projects.roles import communes_without_responsibility
 
 if TYPE_CHECKING:
     _InlineFormSet = forms.BaseInlineFormSet[Involvement, Project, Any]
@@ -92,7 +91,7 @@ class InvolvementFormSet(_InlineFormSet):
             return
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         organisations = [row["organisation"].pk for row in kept if row.get("organisation")]
-        for party in communes_without_responsibility(project, organisations):
+        for party in project.communes_without_responsibility(organisations):
             raise Refusal(
                 _(
                     "%(commune)s would have no responsibility left. A project that is public or has started keeps at least "
