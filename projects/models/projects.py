@@ -278,12 +278,20 @@ class Project(Publishable):
             return self.place or ""
         return str(self.lead.organisation) if self.lead else ""
 
+    def communes_without_responsibility(self, organisations: Iterable[int] | None = None) -> list[Party]:
+        """The parties of the project's protocol that have no responsibility in it [I7].
+
+        `organisations` are the ids to judge by; None reads them from the database, a form passes what was typed.
+        """
+        typed = self.involvements.values_list("organisation_id", flat=True) if organisations is None else organisations
+        involved = set(typed)
+        parties = self.protocol.parties.select_related("organisation")
+        return [party for party in parties if party.organisation_id not in involved]
+
     def publication_refusals(self) -> list[Refusal]:
         """Missing texts [I10], and a commune without a named responsibility [I7]."""
-        from projects.roles import communes_without_responsibility
-
         refusals = super().publication_refusals()
-        for party in communes_without_responsibility(self):
+        for party in self.communes_without_responsibility():
             refusals.append(
                 Refusal(
                     _(

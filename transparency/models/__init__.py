@@ -2,7 +2,6 @@
 
 from transparency.models.reports import (
     Audience,
-    Cadence,
     Delivery,
     Report,
     ReportDocument,
@@ -10,6 +9,7 @@ from transparency.models.reports import (
     ReportSeries,
     Snapshot,
 )
+from transparency.reports.periods import Cadence
 
 __all__ = [
     "Audience",

@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from partnership import parity
 from partnership.models import Membership, Message, Party, Protocol
+from transparency.reports.periods import Cadence, Period
 
 
 class Audience(models.TextChoices):
@@ -24,14 +25,6 @@ class Audience(models.TextChoices):
 
     COUNCIL = "council", _("Council of a commune")
     PROGRAMME_BODY = "programme_body", _("Programme body")
-
-
-class Cadence(models.TextChoices):
-    """How often a series appears. Its letter stands in the period's code: 2026-S1, 2026-Q3, 2026."""
-
-    QUARTER = "quarter", _("Every quarter")
-    HALF_YEAR = "half_year", _("Every half-year")
-    YEAR = "year", _("Every year")
 
 
 def validate_time_zone(value: str) -> None:
@@ -118,8 +111,6 @@ class ReportSeries(models.Model):
         return self.title or f"#{self.pk}"
 
     def clean(self) -> None:
-        from transparency.reports.periods import Period
-
         if not (self.first_period and self.cadence):
             return
         try:
@@ -256,7 +247,7 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.series} · {self.period}"
+        return f"{self.series} · \u2066{self.period}\u2069"  # isolated: an Arabic line would turn 2026-S1 round
 
 
 class ReportDocument(models.Model):

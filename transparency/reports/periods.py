@@ -10,9 +10,17 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from transparency.models import Cadence
+
+class Cadence(models.TextChoices):
+    """How often a series appears. Its letter stands in the period's code: 2026-S1, 2026-Q3, 2026."""
+
+    QUARTER = "quarter", _("Every quarter")
+    HALF_YEAR = "half_year", _("Every half-year")
+    YEAR = "year", _("Every year")
+
 
 MONTHS = {Cadence.QUARTER: 3, Cadence.HALF_YEAR: 6, Cadence.YEAR: 12}
 LETTER = {Cadence.QUARTER: "Q", Cadence.HALF_YEAR: "S"}
