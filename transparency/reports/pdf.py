@@ -73,7 +73,7 @@ def static_file(name: str) -> Path:
         found = finders.find(name)
     except SuspiciousFileOperation:
         found = None
-    if not isinstance(found, str):
+    if not isinstance(found, str) or not Path(found).is_file():
         raise Refused(f"There is no static file {name}")
     return Path(found)
 
