@@ -41,8 +41,10 @@ def own_database() -> Iterator[str]:
     """A database of this run's own on the PostgreSQL that DATABASE_URL names; dropped at the end."""
     import psycopg2
 
+    from tests.services import with_database
+
     name = f"benchmark_{secrets.token_hex(4)}"
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection = psycopg2.connect(with_database(os.environ["DATABASE_URL"], "postgres"))
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
@@ -156,7 +158,8 @@ def main() -> None:
     """Measure, print, write."""
     from multiprocessing import get_context
 
-    with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:  # each section sets Django up anew
+    # Each section sets Django up anew; a spawned process would not find what is defined in a __main__.
+    with get_context("fork").Pool(1, maxtasksperchild=1) as pool:
         parts = pool.starmap(section, [(PAGE_PROJECTS, "serving"), (REPORT_PROJECTS, "printing")], chunksize=1)
     head = ["# Benchmarks", "", f"`make bench`, all in one run. {machine()}.", ""]
     text = "\n".join([*head, *parts[0], "", *parts[1], ""])
