@@ -115,8 +115,7 @@ class PlatformAdminSite(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The start page, then the models in the menu's order."""
-        apps = self._build_app_dict(request, app_label)
-        groups = {app_label: apps} if app_label and apps else apps
+        groups = self._build_app_dict(request, app_label)
         found = [
             {**groups[label], "models": _in_order(groups[label], names)}
             for label, names in MENU.items()

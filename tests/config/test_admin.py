@@ -265,6 +265,18 @@ def test_every_page_of_the_admin_says_its_language_and_direction(language: str):
             assert not re.search(r"%\(\w+\)s|\{\{|\{%", page)
 
 
+@pytest.mark.parametrize("app", ["partnership", "projects", "evaluation", "transparency"])
+def test_the_page_of_one_app_lists_its_models_in_the_menus_order(app: str):
+    protocol = ProtocolFactory()
+    page = staff(protocol).get(f"/fr/admin/{app}/")
+    [listed] = page.context["app_list"]
+    assert page.status_code == 200
+    assert [entry["object_name"] for entry in listed["models"]] == [
+        name for name in MENU[app] if name in {entry["object_name"] for entry in listed["models"]}
+    ]
+    assert listed["models"]
+
+
 def test_an_empty_list_says_what_to_do_next():
     protocol = ProtocolFactory()
     client = staff(protocol)
