@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from config.admin import MENU
 from tests.factories import (
     PASSWORD,
     ActionPlanFactory,

@@ -1,0 +1,63 @@
+"""Every link of the public and the staff side leads somewhere, in every language, over the whole demonstration."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from partnership.languages import direction
+from partnership.models import User
+from transparency.models import ReportSeries
+from transparency.reports import making
+
+pytestmark = pytest.mark.django_db
+
+LEFT_OUT = re.compile(r"logout|/delete/|/jsi18n/")
+NUMBER = re.compile(r"\b(\d+|[0-9a-f]{8}-[0-9a-f-]{27}|DEMO-\d\d(-0)?)\b")
+
+
+@pytest.fixture
+def demonstration(settings) -> None:
+    """The demonstration with one report of each series, without its documents."""
+    settings.DEMO = True
+    call_command("load_demo", verbosity=0)
+    for series in ReportSeries.objects.select_related("protocol", "party"):
+        making.make_due(series)
+
+
+def links(page: str, language: str) -> Iterator[str]:
+    for address in re.findall(r'href="(/[^"#]*)', page):
+        if address.startswith(f"/{language}/") and not LEFT_OUT.search(address):
+            yield html.unescape(address)
+
+
+def walk(client: Client, language: str, *starts: str) -> dict[str, str]:
+    """Pages by address: each kind of address once, its filters aside, and what is no page left out."""
+    waiting, kinds, pages = list(starts), set(), {}
+    while waiting:
+        address = waiting.pop(0)
+        kind = NUMBER.sub("N", address.partition("?")[0])
+        if kind in kinds or address.endswith(".pdf"):
+            continue
+        kinds.add(kind)
+        answer = client.get(address, follow=True)
+        assert answer.status_code == 200, address
+        if answer["Content-Type"].startswith("text/html"):
+            pages[address] = answer.content.decode()
+            waiting += links(pages[address], language)
+    return pages
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "nl"])
+def test_every_link_leads_to_a_page_in_its_language(client: Client, demonstration, language: str):
+    client.force_login(User.objects.get(email="coordination@belfaa.example"))
+    pages = walk(client, language, f"/{language}/", f"/{language}/admin/")
+    assert len(pages) > 60
+    for address, page in pages.items():
+        assert f'lang="{language}" dir="{direction(language)}"' in page, address
+        assert not re.search(r"%\(\w+\)|\{\{|\{%", page), address
