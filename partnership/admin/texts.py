@@ -18,8 +18,8 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from partnership import languages, parity
 from partnership.models import Protocol, Publishable
@@ -231,12 +231,3 @@ class SideBySide(_Mixin):
             **({"form_class": OneLine} if one_line else {}),
         )
         return field
-
-
-def missing_words(record: models.Model) -> str:
-    """What a record's texts lack, for a list: “Title (Dutch), Summary (Dutch)”; empty when nothing does."""
-    return gettext(", ").join(
-        pgettext("missing text", "%(field)s (%(language)s)")
-        % {"field": capfirst(str(gap.label)), "language": parity.LANGUAGE_NAMES[gap.language]}
-        for gap in parity.missing(record)
-    )
