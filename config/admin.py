@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import desk
 from config.catalogue import StaffCatalogue
-from partnership import permissions
+from partnership import accounts, permissions
 from partnership.middleware import current
 from partnership.models import Membership, User
 
@@ -62,7 +62,11 @@ class PlatformAdminSite(AdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether the person may open the staff pages of this protocol today."""
+        """Whether the person may open the staff pages of this protocol today, and this session used the second factor."""
+        return self.has_mandate(request) and accounts.has_second_factor(request)
+
+    def has_mandate(self, request: HttpRequest) -> bool:
+        """Whether the person may act here at all: by a mandate valid today; without a protocol, the administrator alone."""
         protocol = current(request)
         if protocol is None:
             return isinstance(request.user, User) and request.user.is_active and request.user.is_superuser
@@ -80,11 +84,13 @@ class PlatformAdminSite(AdminSite):
         return in_zone
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """To allauth's sign-in; who is signed in without a mandate here reads why, instead of going round in circles."""
+        """To allauth's sign-in, then to the second factor; who holds no mandate here reads why, not going round in circles."""
         if not request.user.is_authenticated:
             return redirect_to_login(self._next(request), settings.LOGIN_URL)
         if self.has_permission(request):
             return HttpResponseRedirect(self._next(request))
+        if self.has_mandate(request):
+            return HttpResponseRedirect(accounts.second_factor_url(request, self._next(request)))
         context = {**self.each_context(request), "title": _("No mandate here")}
         return TemplateResponse(request, "admin/no_mandate.html", context, status=403)
 

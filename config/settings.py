@@ -15,6 +15,7 @@ env = environ.Env()
 
 DEBUG = environment.flag(env, "DEBUG")
 SECRET_KEY = environment.secret_key(env)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # former keys, after a change
 ALLOWED_HOSTS = environment.allowed_hosts(env)
 SITE_URL = environment.site_url(env)
 DEMO = environment.demo(env, ALLOWED_HOSTS, SITE_URL)
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "django.forms",  # its templates, which the renderer below looks up
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "partnership.apps.PartnershipConfig",
     "projects.apps.ProjectsConfig",
@@ -121,7 +123,10 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # People.
 AUTH_USER_MODEL = "partnership.User"
 AUTHENTICATION_BACKENDS = ["partnership.accounts.SessionsEndWithTheDemonstration"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",  # Argon2id
+    "django.contrib.auth.hashers.ScryptPasswordHasher",  # of before; replaced as its owner signs in
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -137,7 +142,32 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # nobody signs up: an address is entered by
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to addresses that nobody entered
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes a password or a factor is told by mail
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/300s/key",  # wrong passwords and wrong codes
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.trusted_proxies(env)
+
+# The second factor. partnership/accounts.py says when it must be shown; allauth's own rule is therefore off.
+MFA_ADAPTER = "partnership.accounts.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # finger, face or PIN: a passkey alone is then two factors
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_REAUTHENTICATION_REQUIRED = False
+MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}
+MFA_FORMS = {
+    "authenticate": "partnership.account_forms.SignInCodeForm",
+    "reauthenticate": "partnership.account_forms.AgainCodeForm",
+    "activate_totp": "partnership.account_forms.SetUpAppForm",
+    "add_webauthn": "partnership.account_forms.AddPasskeyForm",
+    "edit_webauthn": "partnership.account_forms.RenamePasskeyForm",
+}
 
 # Headers and cookies.
 CONTENT_SECURITY_POLICY = {

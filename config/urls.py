@@ -17,7 +17,7 @@ urlpatterns = [
     path("", include("partnership.urls")),
     *i18n_patterns(
         path("admin/", admin.site.urls),
-        path("accounts/", include("allauth.account.urls")),
+        path("accounts/", include("partnership.account_urls")),
         path("", include("transparency.urls")),
     ),
 ]

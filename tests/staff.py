@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+import time
 from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
+from allauth.account.internal.flows import login as allauth_login
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +18,14 @@ from tests.factories import MembershipFactory
 
 
 def staff(protocol: Any, position: int = 1, role: str = "coordinator", **person: Any) -> Client:
-    """A browser in which someone is signed in who holds a mandate of one of the protocol's communes."""
+    """A browser in which someone is signed in, second factor included, who holds a mandate of one of the communes."""
+    client = staff_by_password(protocol, position, role, **person)
+    use_second_factor(client)
+    return client
+
+
+def staff_by_password(protocol: Any, position: int = 1, role: str = "coordinator", **person: Any) -> Client:
+    """The same without the second factor: the staff pages stay closed."""
     commune = protocol.parties.get(position=position).organisation
     user = MembershipFactory(
         protocol=protocol, organisation=commune, role=role, **{f"user__{name}": value for name, value in person.items()}
@@ -23,6 +33,21 @@ def staff(protocol: Any, position: int = 1, role: str = "coordinator", **person:
     client = Client(headers={"host": protocol.hostname} if protocol.hostname else None)
     client.force_login(user)
     return client
+
+
+def sign_in_with_second_factor(client: Client, user: Any) -> None:
+    """Let someone be signed in with the second factor, as if they had just shown it."""
+    client.force_login(user)
+    use_second_factor(client)
+
+
+def use_second_factor(client: Client, *, ago: datetime.timedelta = datetime.timedelta()) -> None:
+    """Write into the session what allauth writes when its person shows the second factor, or showed it some time ago."""
+    session = client.session
+    record = {"method": "mfa", "type": "totp", "at": time.time() - ago.total_seconds()}
+    session[allauth_login.AUTHENTICATION_METHODS_SESSION_KEY] = [record]
+    session[allauth_login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = session["_auth_user_id"]
+    session.save()
 
 
 def queries(client: Client, address: str) -> int:

@@ -28,7 +28,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.reports import made_report
-from tests.staff import queries, staff
+from tests.staff import queries, sign_in_with_second_factor, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -314,7 +314,7 @@ def test_deadlines_end_at_midnight_where_the_person_acts(protocol: Any):
 
 
 def test_without_a_protocol_the_administrator_reads_what_to_do(client: Any):
-    client.force_login(UserFactory(is_superuser=True))
+    sign_in_with_second_factor(client, UserFactory(is_superuser=True))
     answer = client.get("/fr/admin/")
     assert answer.status_code == 200
     assert "load_protocol" in answer.content.decode()

@@ -38,7 +38,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.reports import made_report
-from tests.staff import errors_of, queries, sent, staff
+from tests.staff import errors_of, queries, sent, sign_in_with_second_factor, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +93,7 @@ def test_signing_in_leads_to_where_one_wanted_to_go(client: Client):
 
 
 def test_the_way_in_leads_nowhere_else(client: Client):
-    client.force_login(MembershipFactory().user)
+    sign_in_with_second_factor(client, MembershipFactory().user)
     assert client.get("/fr/admin/login/?next=https://elsewhere.example/")["Location"] == "/fr/admin/"
 
 
