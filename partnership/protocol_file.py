@@ -23,6 +23,7 @@ from partnership.models import (
     Principle,
     Protocol,
     ProtocolState,
+    Regime,
 )
 from partnership.protocol_checks import ProtocolFileError, Texts, wrong
 from partnership.protocol_reading import (
@@ -78,6 +79,11 @@ def apply(file: ProtocolFile, *, demonstration: bool = False, code: str | None =
     writer.elements(Foundation, "foundations", file.foundations, clauses)
     writer.goals([shared_goal(entry, demonstration=demonstration) for entry in file.goals])
     return Loaded(writer.protocol, organisations, writer.written)
+
+
+def regime_of(commune: Organisation) -> Regime:
+    """The law under which a commune's council resolves, by its country; staff may choose another while the protocol is a draft."""
+    return Regime.MOROCCO if commune.country == "MA" else Regime.BRUSSELS
 
 
 def columns(field: str, texts: Texts | None) -> dict[str, str]:
@@ -179,6 +185,8 @@ class _Writer:
                     entry.organisation,
                     _("the commune and the shape this protocol was loaded with"),
                 )
+            if party._state.adding:
+                party.regime = regime_of(organisations[entry.organisation])
             self.write(
                 party,
                 lasting | {name: getattr(entry, name) for name in ("languages", "currency", "time_zone")},

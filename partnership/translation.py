@@ -3,11 +3,17 @@
 from modeltranslation.translator import TranslationOptions, register
 
 from partnership.models import (
+    Attendance,
     Clause,
+    Decision,
+    Deliberation,
     Document,
     Domain,
     Foundation,
     InternationalGoal,
+    Meeting,
+    MeetingPoint,
+    Membership,
     Objective,
     Organisation,
     Principle,
@@ -39,3 +45,28 @@ class OrganisationTranslation(TranslationOptions):
 @register(Document)
 class DocumentTranslation(TranslationOptions):
     fields = ("title", "alternative_text")
+
+
+@register([Membership, Attendance])
+class FunctionTranslation(TranslationOptions):
+    fields = ("function",)
+
+
+@register(Meeting)
+class MeetingTranslation(TranslationOptions):
+    fields = ("title", "place", "minutes")
+
+
+@register(MeetingPoint)
+class MeetingPointTranslation(TranslationOptions):
+    fields = ("title", "outcome")
+
+
+@register(Deliberation)
+class DeliberationTranslation(TranslationOptions):
+    fields = ("subject",)
+
+
+@register(Decision)
+class DecisionTranslation(TranslationOptions):
+    fields = ("title", "sentence")

@@ -1,7 +1,8 @@
-"""Append-only tables, held by the database itself [I9, I13, I14].
+"""Append-only tables and frozen columns, held by the database itself [I4, I9, I13, I14].
 
 The only module, with transparency/search.py, that asks which database is running. A model says `APPEND_ONLY = True`; its rows
-are then refused every update, delete and truncate, also from a console. Triggers are laid again after every migration, since
+are then refused every update, delete and truncate, also from a console. A model that names columns in `FROZEN` is refused
+every change of those, and every delete and truncate. Triggers are laid again after every migration, since
 an altered column on SQLite drops them without a word.
 """
 
@@ -16,7 +17,11 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_FUNCTION = """
+_FUNCTIONS = """
+CREATE OR REPLACE FUNCTION refuse_thaw() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is frozen once written: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
+END $$;
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% only grows: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
@@ -29,20 +34,33 @@ def append_only_tables() -> list[str]:
     return sorted(model._meta.db_table for model in apps.get_models() if getattr(model, "APPEND_ONLY", False))
 
 
+def frozen_columns() -> dict[str, tuple[str, ...]]:
+    """For each table with columns that never change once written: their names."""
+    return {model._meta.db_table: model.FROZEN for model in apps.get_models() if hasattr(model, "FROZEN")}
+
+
+def guarded_tables() -> list[str]:
+    """Tables that carry triggers of ours."""
+    return sorted({*append_only_tables(), *frozen_columns()})
+
+
 def install_triggers(using: str = "default", **_kwargs: Any) -> None:
-    """Lay every append-only trigger whose table exists; safe to run again."""
+    """Lay every trigger whose table exists; safe to run again."""
     connection = connections[using]
     existing = set(connection.introspection.table_names())
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(_FUNCTION)
-        for table in append_only_tables():
+            cursor.execute(_FUNCTIONS)
+        for table in guarded_tables():
             if table in existing:
                 for statement in _statements(connection, table):
                     cursor.execute(statement)
 
 
 def _statements(connection: BaseDatabaseWrapper, table: str) -> list[str]:
+    columns = frozen_columns().get(table)
+    if columns:
+        return _freezing(connection, table, columns)
     if connection.vendor == "postgresql":
         return [
             f'DROP TRIGGER IF EXISTS "{table}_rows_only_grow" ON "{table}"',
@@ -59,12 +77,37 @@ def _statements(connection: BaseDatabaseWrapper, table: str) -> list[str]:
     ]
 
 
+def _freezing(connection: BaseDatabaseWrapper, table: str, columns: Sequence[str]) -> list[str]:
+    """Refuse a change of these columns, and any removal; other columns move on."""
+    if connection.vendor == "postgresql":
+        changed = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
+        acts = {
+            "frozen": f'BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN ({changed})',
+            "rows_only_grow": f'BEFORE DELETE ON "{table}" FOR EACH ROW',
+            "only_grows": f'BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT',
+        }
+        return [
+            statement
+            for name, when in acts.items()
+            for statement in (
+                f'DROP TRIGGER IF EXISTS "{table}_{name}" ON "{table}"',
+                f'CREATE TRIGGER "{table}_{name}" {when} EXECUTE FUNCTION refuse_thaw()',
+            )
+        ]
+    changed = " OR ".join(f'OLD."{column}" IS NOT NEW."{column}"' for column in columns)
+    refused = f"BEGIN SELECT RAISE(ABORT, '{table} is frozen once written'); END"
+    return [
+        f'CREATE TRIGGER IF NOT EXISTS "{table}_no_UPDATE" BEFORE UPDATE ON "{table}" WHEN {changed} {refused}',
+        f'CREATE TRIGGER IF NOT EXISTS "{table}_no_DELETE" BEFORE DELETE ON "{table}" {refused}',
+    ]
+
+
 @contextmanager
 def lifted(using: str = "default") -> Iterator[None]:
     """Let append-only rows go for one transaction: for remove_demo and for the tests' own clearing, for nothing else."""
     connection = connections[using]
     existing = set(connection.introspection.table_names())
-    tables = [table for table in append_only_tables() if table in existing]
+    tables = [table for table in guarded_tables() if table in existing]
     with transaction.atomic(using=using):
         _switch(connection, tables, on=False)
         yield
@@ -92,7 +135,7 @@ def _switching(connection: BaseDatabaseWrapper, table: str, *, on: bool) -> list
 
 
 def installed_tables(using: str = "default") -> set[str]:
-    """Tables that carry an append-only trigger now."""
+    """Tables that carry such a trigger now."""
     connection = connections[using]
     query = (
         "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%%only_grow%%' AND tgenabled = 'O'"
@@ -106,14 +149,16 @@ def installed_tables(using: str = "default") -> set[str]:
 
 @register(Tags.database)
 def check_triggers(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """An error for each append-only table that exists without its trigger."""
+    """An error for each guarded table that exists without its triggers."""
     found: list[CheckMessage] = []
     for alias in databases or ():
         existing = set(connections[alias].introspection.table_names())
-        for table in set(append_only_tables()) & existing - installed_tables(alias):
+        for table in set(guarded_tables()) & existing - installed_tables(alias):
             found.append(
                 Error(
-                    f"{table} has lost its append-only trigger.", hint="Run manage.py migrate.", id="partnership.E001"
+                    f"{table} has lost the triggers that keep its rows.",
+                    hint="Run manage.py migrate.",
+                    id="partnership.E001",
                 )
             )
     return found

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from partnership import publishing
 from partnership.models import Organisation, Party, Protocol, User
+from partnership.protocol_file import regime_of
 from projects.models import Project
 
 PASSWORD = "un mot de passe assez long"
@@ -110,6 +111,7 @@ class PartyFactory(Rows):
     languages = "ar"
     currency = "MAD"
     time_zone = "Africa/Casablanca"
+    regime = factory.LazyAttribute(lambda party: regime_of(party.organisation))
 
 
 class ProtocolFactory(Rows):

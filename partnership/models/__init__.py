@@ -1,9 +1,21 @@
 """The agreement's nouns, one file for each family."""
 
+from partnership.models.comments import Comment
+from partnership.models.decisions import Decision, DecisionState, Position, Signature
 from partnership.models.documents import Document, DocumentKind
+from partnership.models.links import LinkPurpose, PersonalLink
+from partnership.models.meetings import (
+    Attendance,
+    Body,
+    Deliberation,
+    Meeting,
+    MeetingPoint,
+    Session,
+    Supervision,
+)
 from partnership.models.messages import Attempt, Message, MessageState
 from partnership.models.organisations import InternationalGoal, Level, Organisation, OrganisationKind
-from partnership.models.people import Membership, Role, User
+from partnership.models.people import Basis, Membership, Role, User
 from partnership.models.protocol import (
     Chapter,
     Clause,
@@ -17,22 +29,35 @@ from partnership.models.protocol import (
     ProgrammePhase,
     Protocol,
     ProtocolState,
+    Regime,
     Shape,
 )
 from partnership.models.publishing import Publishable, PublishedQuerySet, PublishingState
+from partnership.models.register import EntryKind, RegisterEntry, RegisterHead
 
 __all__ = [
     "Attempt",
+    "Attendance",
+    "Basis",
+    "Body",
     "Chapter",
     "Clause",
     "ClauseKind",
+    "Comment",
     "Currency",
+    "Decision",
+    "DecisionState",
+    "Deliberation",
     "Document",
     "DocumentKind",
     "Domain",
+    "EntryKind",
     "Foundation",
     "InternationalGoal",
     "Level",
+    "LinkPurpose",
+    "Meeting",
+    "MeetingPoint",
     "Membership",
     "Message",
     "MessageState",
@@ -40,6 +65,8 @@ __all__ = [
     "Organisation",
     "OrganisationKind",
     "Party",
+    "PersonalLink",
+    "Position",
     "Principle",
     "ProgrammePhase",
     "Protocol",
@@ -47,7 +74,13 @@ __all__ = [
     "Publishable",
     "PublishedQuerySet",
     "PublishingState",
+    "Regime",
+    "RegisterEntry",
+    "RegisterHead",
     "Role",
+    "Session",
     "Shape",
+    "Signature",
+    "Supervision",
     "User",
 ]

@@ -10,6 +10,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from partnership.models.organisations import Organisation
@@ -47,6 +48,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_demonstration = models.BooleanField(_("made for a demonstration"), default=False, editable=False)
     date_joined = models.DateTimeField(_("entered on"), default=timezone.now, editable=False)
+    session_round = models.PositiveIntegerField(
+        _("round of sessions"), default=0, editable=False, help_text=_("Raised by one, it ends every session.")
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -66,6 +70,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must carry to stay open: of this password and this round; either changed ends it."""
+        return salted_hmac("partnership.session", f"{self.session_round}:{self.password}", algorithm="sha256").hexdigest()
 
 
 class Role(models.TextChoices):
@@ -87,7 +95,7 @@ class Basis(models.TextChoices):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    """Mandates, by protocol and by day."""
+    """Mandates, by protocol, by day and by moment."""
 
     def for_protocol(self, protocol: Protocol) -> Self:
         """Mandates within this protocol."""
@@ -96,6 +104,17 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def valid_on(self, day: datetime.date) -> Self:
         """Mandates running on this day, first and last day included."""
         return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day, user__is_active=True)
+
+    def valid_at(self, moment: datetime.datetime, day: datetime.date) -> Self:
+        """Mandates one may act under at a moment: running on the day (in the commune's own calendar), and in effect."""
+        return self.valid_on(day).filter(
+            Q(effective_at__isnull=True) | Q(effective_at__lte=moment),
+            Q(ceases_at__isnull=True) | Q(ceases_at__gt=moment),
+        )
+
+    def valid_now(self) -> Self:
+        """Mandates one may act under now, by today's date in the current time zone."""
+        return self.valid_at(timezone.now(), timezone.localdate())
 
 
 class Membership(models.Model):
@@ -110,8 +129,38 @@ class Membership(models.Model):
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
     basis = models.CharField(_("rests on"), max_length=10, choices=Basis)
+    function = models.CharField(
+        _("function"),
+        max_length=120,
+        blank=True,
+        help_text=_(
+            "As it stands under a signature, for instance “mayor”. A public act names the function, not the person."
+        ),
+    )
     act = models.CharField(
         _("appointing act"), max_length=200, blank=True, help_text=_("Number and date of the act, as it is cited.")
+    )
+    act_document = models.ForeignKey(
+        "Document",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="appointments",
+        verbose_name=_("document of the act"),
+    )
+    effective_at = models.DateTimeField(
+        _("in effect from"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("A signatory’s appointment takes effect 24 hours after it was entered."),
+    )
+    ceases_at = models.DateTimeField(
+        _("in effect until"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The end of a signatory’s mandate takes effect 24 hours after it was entered."),
     )
     deputy = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="deputises_for", verbose_name=_("deputy")

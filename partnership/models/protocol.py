@@ -71,6 +71,15 @@ class Protocol(models.Model):
         related_name="predecessor",
         verbose_name=_("successor"),
     )
+    ratified_by = models.ForeignKey(
+        "Decision",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("ratified by"),
+    )
     programme_body = models.ForeignKey(
         Organisation,
         models.PROTECT,
@@ -116,6 +125,11 @@ class Protocol(models.Model):
                 | Q(valid_until__gte=F("valid_from")),
                 violation_error_message=_("A protocol cannot end before it begins."),
             ),
+            models.CheckConstraint(
+                name="protocol_in_force_is_ratified",
+                condition=~Q(state="in_force") | Q(ratified_by__isnull=False),
+                violation_error_message=_("A protocol is in force only when both councils have ratified it (rule I1)."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -136,10 +150,17 @@ class Currency(models.TextChoices):
     MAD = "MAD", _("Moroccan dirham (MAD)")
 
 
+class Regime(models.TextChoices):
+    """Under which law a commune's council resolves: who looks at its resolutions, and when they may be executed."""
+
+    MOROCCO = "morocco", _("Morocco: visa of the governor (organic law 113-14, article 118)")
+    BRUSSELS = "brussels", _("Brussels: regional supervision (ordinance of 14 May 1998)")
+
+
 class Party(models.Model):
     """One of the two communes of a protocol, equal in everything (protocol, article 1)."""
 
-    PUBLIC_FIELDS: ClassVar = ("organisation", "position", "shape", "languages", "currency")
+    PUBLIC_FIELDS: ClassVar = ("organisation", "position", "shape", "languages", "currency", "regime", "hands")
 
     protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="parties", verbose_name=_("protocol"))
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="parties", verbose_name=_("commune"))
@@ -157,6 +178,13 @@ class Party(models.Model):
     )
     currency = models.CharField(_("currency"), max_length=3, choices=Currency)
     time_zone = models.CharField(_("time zone"), max_length=40)
+    regime = models.CharField(_("legal regime"), max_length=10, choices=Regime)
+    hands = models.PositiveSmallIntegerField(
+        _("signatures needed"),
+        default=1,
+        choices=[(1, _("One signatory signs")), (2, _("A second one countersigns"))],
+        help_text=_("This commune’s own rule, for instance where the municipal secretary countersigns."),
+    )
 
     class Meta:
         verbose_name = _("party")
@@ -176,6 +204,8 @@ class Party(models.Model):
                 condition=Q(currency__in=Currency.values),
                 violation_error_message=_("Money of the programme is in EUR or MAD."),
             ),
+            models.CheckConstraint(name="party_regime_known", condition=Q(regime__in=Regime.values)),
+            models.CheckConstraint(name="party_one_hand_or_two", condition=Q(hands__in=[1, 2])),
         ]
 
     def __str__(self) -> str:

@@ -161,6 +161,7 @@ class Project(Publishable):
         "actual_end",
         "people_expected",
         "state",
+        "taken_over",
         "replaces",
     )
 
@@ -220,6 +221,12 @@ class Project(Publishable):
         _("people expected to benefit"), null=True, blank=True, help_text=_("A number; nobody is ever named.")
     )
     state = models.CharField(_("state"), max_length=10, choices=ProjectState, default=ProjectState.PROPOSED)
+    taken_over = models.BooleanField(
+        _("taken over"),
+        default=False,
+        editable=False,
+        help_text=_("Begun before the platform, and taken over by both communes without a prior assessment on it."),
+    )
     replaces = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces")
     )

@@ -1,0 +1,112 @@
+"""Correcting a locked text: a joint decision about the decision that locked it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from partnership import decisions, parity
+from partnership.decisions import Kind, Terms, Texts
+from partnership.models import Decision, DecisionState, Protocol
+from partnership.refusals import Refusal
+
+
+def columns(corrected: Decision, record: models.Model) -> list[str]:
+    """The columns of a record that a correction of this decision may change, each language by itself."""
+    kind = decisions.kind(corrected.kind)
+    found = []
+    for name in kind.locks.get(record._meta.label_lower, ()):
+        in_languages = [parity.column(name, code) for code in parity.LANGUAGE_NAMES]
+        known = {field.name for field in record._meta.get_fields()}
+        found += in_languages if set(in_languages) <= known else [name]
+    return [column for column in found if kind.correctable(record, column)]
+
+
+def record_of(terms: Terms) -> models.Model | None:
+    """The record that is to be corrected; None where it is not there."""
+    try:
+        model = apps.get_model(terms["model"])
+    except LookupError:
+        return None
+    record: models.Model | None = model._base_manager.filter(pk=terms["id"]).first()
+    return record
+
+
+def _content(corrected: Decision, terms: Terms) -> dict[str, Any]:
+    """What is corrected, from what it says now to what it is to say, and why."""
+    record = record_of(terms)
+    return {
+        "changes": {column: [_value(record, column), to] for column, to in terms["changes"].items()},
+        "corrects": corrected.number,
+        "digest": corrected.digest,
+        "ground": terms["ground"],
+        "record": {"id": terms["id"], "model": terms["model"]},
+    }
+
+
+def _value(record: Any, column: str) -> str:
+    value = getattr(record, record._meta.get_field(column).attname)
+    return "" if value is None else str(value)
+
+
+def _refusals(corrected: Decision, terms: Terms) -> list[Refusal]:
+    record = record_of(terms)
+    if corrected.state != DecisionState.ADOPTED or not corrected.binds or record is None:
+        return [Refusal(_("Only a text that an adopted decision holds fast is corrected in this way."), code="I4")]
+    if not any(_value(record, column) != to for column, to in terms["changes"].items()):
+        return [Refusal(_("Nothing would change. Write at least one text anew."), code="I4")]
+    beyond = set(terms["changes"]) - set(columns(corrected, record))
+    if beyond:
+        message = _("%(fields)s cannot be corrected here; the act’s own words change by an amendment only.")
+        return [Refusal(message, code="I4", params={"fields": ", ".join(sorted(beyond))})]
+    return []
+
+
+def _sentence(corrected: Decision, terms: Terms) -> str:
+    return gettext("Both communes correct the text of decision %(number)s, “%(title)s”.") % {
+        "number": corrected.number,
+        "title": corrected.title,
+    }
+
+
+def _title(corrected: Decision) -> Texts:
+    return decisions.columns_by_language(corrected, "title")
+
+
+def _protocol(corrected: Decision) -> Protocol:
+    return corrected.protocol
+
+
+def _root(corrected: Decision) -> models.Model:
+    return decisions.kind(corrected.kind).root(decisions.subject_of(corrected))
+
+
+def _adopted(decision: Decision, corrected: Decision, terms: Terms) -> None:
+    record = record_of(terms)
+    assert record is not None
+    for column, to in terms["changes"].items():
+        field: Any = record._meta.get_field(column)
+        setattr(record, field.attname, None if to == "" and field.null else field.to_python(to))
+    record.full_clean()
+    record.save()
+    decisions.rebind(decisions.subject_of(corrected))
+
+
+CORRECT = Kind(
+    code="correct_text",
+    label=_("Correct a locked text"),
+    model="partnership.decision",
+    content=_content,
+    title=_title,
+    sentence=_sentence,
+    protocol=_protocol,
+    root=_root,
+    refusals=_refusals,
+    on_adopted=_adopted,
+)
+
+decisions.register(CORRECT)

@@ -1,0 +1,112 @@
+"""Exactly what an open or adopted decision contains is locked, and nothing else [I4]."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from partnership import decisions
+from partnership.decisions import Kind
+from partnership.models import Decision
+from partnership.refusals import Refusal
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Fields of a record that a decision holds fast."""
+
+    decision: Decision
+    kind: Kind
+    fields: tuple[str, ...]
+
+
+class Locked(Refusal):
+    """A change that would make a record say something else than a decision that was opened or adopted."""
+
+    def __init__(self, decision: Decision) -> None:
+        message = (
+            _(
+                "Decision %(number)s is open on this text. Withdraw it first: that voids what was signed, and the other commune is told."
+            )
+            if decision.is_open
+            else _(
+                "Decision %(number)s, adopted by both communes, contains this text. Only a decision that corrects or amends it changes it."
+            )
+        )
+        super().__init__(message, code="I4", params={"number": decision.number})
+        self.decision = decision
+
+
+def subjects_holding(record: models.Model) -> Iterator[tuple[Kind, models.Model]]:
+    """Every record that a decision can be about whose content may hold this one, itself too."""
+    for kind in decisions.all_kinds():
+        if kind.model == record._meta.label_lower:
+            yield kind, record
+        way = kind.holding.get(record._meta.label_lower)
+        if way is not None:
+            for subject in way(record):
+                yield kind, subject
+
+
+def check(record: models.Model) -> None:
+    """Refuse what was just written to a record, or to its parts, where it changed what a decision contains.
+
+    Call it in the transaction of the write, after it. The subjects' roots are locked first, so that no decision is opened
+    on them meanwhile. Raises Locked, which must undo the write.
+    """
+    found = list(subjects_holding(record))
+    for root in _in_order(kind.root(subject) for kind, subject in found):
+        decisions.lock(root)
+    for decision in _binding(subject for _kind, subject in found):
+        kind = decisions.kind(decision.kind)
+        subject = decisions.subject_of(decision)
+        if decisions.content_now(kind, subject, decision.data["terms"]) != decision.binding:
+            raise Locked(decision)
+
+
+def _in_order(roots: Iterable[models.Model]) -> list[models.Model]:
+    """Each once, always in the same order, so that two writers never wait for each other in a circle."""
+    unique = {(root._meta.label_lower, str(root.pk)): root for root in roots}
+    return [unique[key] for key in sorted(unique)]
+
+
+def _binding(subjects: Iterable[models.Model]) -> list[Decision]:
+    rows = list({(subject._meta.label_lower, subject.pk): subject for subject in subjects}.values())
+    return list(Decision.objects.binding().on(*rows).order_by("pk")) if rows else []
+
+
+def on(record: models.Model) -> list[Lock]:
+    """The fields of a record that decisions hold fast now, for its form to show, with the decision that does."""
+    label = record._meta.label_lower
+    subjects = {
+        (subject._meta.label_lower, str(subject.pk)): subject
+        for kind, subject in subjects_holding(record)
+        if label in kind.locks
+    }
+    found = []
+    for decision in _binding(subjects.values()):
+        kind = decisions.kind(decision.kind)
+        if label in kind.locks and _says(kind, decision, record):
+            found.append(Lock(decision, kind, tuple(kind.locks[label])))
+    return found
+
+
+def _says(kind: Kind, decision: Decision, record: models.Model) -> bool:
+    """Whether the record is the subject, or a part that the content names by its code, number or key."""
+    if kind.model == record._meta.label_lower:
+        return True
+    named = getattr(record, "code", None) or getattr(record, "number", None) or str(record.pk)
+    return _names(json.loads(decision.binding), str(named))
+
+
+def _names(value: Any, name: str) -> bool:
+    if isinstance(value, dict):
+        return any(_names(item, name) for item in value.values())
+    if isinstance(value, list):
+        return any(_names(item, name) for item in value)
+    return bool(value == name)
