@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from urllib.parse import urlsplit
 
@@ -80,6 +81,23 @@ def redis_url(env: environ.Env) -> str:
             "REDIS_URL", "is malformed; leave it out where there is no Redis.", "redis://127.0.0.1:6379/0"
         )
     return url
+
+
+def caches(url: str, *, one_process: bool) -> dict[str, dict[str, object]]:
+    """Where limits on sign-in are counted: Redis; without it the database, which every process shares as well."""
+    if url:
+        return {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}}
+    if one_process:
+        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    return {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}}
+
+
+def breached_passwords(env: environ.Env) -> str:
+    """The path of a list of passwords to refuse, or an empty text for none. Raises WrongSetting when it cannot be read."""
+    path: str = env.str("BREACHED_PASSWORDS", default="")
+    if path and not os.access(path, os.R_OK):
+        raise WrongSetting("BREACHED_PASSWORDS", "names a file that cannot be read.", "/srv/protocol/breached.txt")
+    return path
 
 
 def email(env: environ.Env) -> dict[str, object]:

@@ -7,10 +7,12 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.webauthn import views as webauthn
-from django.urls import path, re_path
+from django.urls import path, re_path, reverse_lazy
 
 from partnership import account_views as own
 from partnership.account_views import shown_again, shown_in_this_session
+
+MY_ACCESS = reverse_lazy("mfa_index")
 
 urlpatterns = [
     # For anyone.
@@ -43,10 +45,17 @@ urlpatterns = [
     path("password/set/", shown_again(account.password_set), name="account_set_password"),
     path("second-factor/app/", shown_again(own.SetUpApp.as_view()), name="mfa_activate_totp"),
     path("second-factor/app/remove/", shown_again(own.RemoveApp.as_view()), name="mfa_deactivate_totp"),
-    path("passkeys/", shown_in_this_session(webauthn.list_webauthn), name="mfa_list_webauthn"),
     path("passkeys/add/", shown_again(own.AddPasskey.as_view()), name="mfa_add_webauthn"),
-    path("passkeys/<int:pk>/remove/", shown_again(own.RemovePasskey.as_view()), name="mfa_remove_webauthn"),
-    path("passkeys/<int:pk>/edit/", shown_again(webauthn.edit_webauthn), name="mfa_edit_webauthn"),
+    path(
+        "passkeys/<int:pk>/remove/",
+        shown_again(own.RemovePasskey.as_view(success_url=MY_ACCESS)),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "passkeys/<int:pk>/edit/",
+        shown_again(webauthn.EditWebAuthnView.as_view(success_url=MY_ACCESS)),
+        name="mfa_edit_webauthn",
+    ),
     path("recovery-codes/", shown_again(own.RecoveryCodes.as_view()), name="mfa_view_recovery_codes"),
     path(
         "recovery-codes/generate/",

@@ -78,13 +78,15 @@ def show_second_factor(request: HttpRequest) -> HttpResponse:
     if stage is not None and not accounts.factors(stage.login.user):
         clear_login(request)
         return redirect("account_login")
-    page: HttpResponse = mfa.authenticate(request)
+    held = accounts.factors(stage.login.user) if stage is not None else set()
+    page: HttpResponse = mfa.AuthenticateView.as_view(extra_context={"held": held})(request)
     return page
 
 
 def my_access(request: HttpRequest) -> HttpResponse:
     """What a person signs in with, and the language of their pages and mails, which they choose here."""
-    person = User.objects.get(pk=request.user.pk)
+    assert isinstance(request.user, User)
+    person = request.user
     form = LanguageForm(request.POST or None, initial={"language": person.language})
     if request.method == "POST" and form.is_valid():
         return _keep_language(request, person, form.cleaned_data["language"])

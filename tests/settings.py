@@ -20,10 +20,13 @@ REDIS_DATABASE = RedisDatabase(os.environ["REDIS_URL"]) if os.environ.get("REDIS
 if REDIS_DATABASE:
     os.environ["REDIS_URL"] = REDIS_DATABASE.url
 
+from config import environment  # noqa: E402
 from config.settings import *  # noqa: E402, F403  reads the environment set above
 from config.settings import STORAGES  # noqa: E402
 
 # Static files straight from their sources; tests/test_demo.py collects them as an installation does.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# Without Redis the cache is this process's own: no test needs a database to empty it.
+CACHES = environment.caches(os.environ.get("REDIS_URL", ""), one_process=True)
 # The hashing of passwords is not under test, and slow on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
