@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from partnership import parity
 from partnership.models import Objective, Party, Protocol
+from partnership.models.versions import Recorded, Versioned
 from projects.models import Project
 
 
@@ -48,7 +49,7 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
         )
 
 
-class Indicator(models.Model):
+class Indicator(Versioned):
     """What is measured, from which baseline to which target. Values are numbers, per cent for percentages, words if qualitative."""
 
     REQUIRED_TEXTS: ClassVar = ("title", "unit")
@@ -124,9 +125,10 @@ class Indicator(models.Model):
         return way_gone(self.baseline_value, self.target_value, value)
 
 
-class Measurement(models.Model):
+class Measurement(Recorded):
     """A value of an indicator on a day, measured by one commune and checked by the other."""
 
+    ROOT: ClassVar = "indicator"
     PUBLIC_FIELDS: ClassVar = ("on", "value", "statement", "by", "checked_by", "checked_on")
 
     indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="measurements", verbose_name=_("indicator"))

@@ -3,6 +3,7 @@
 from partnership.models.comments import Comment
 from partnership.models.decisions import Decision, DecisionState, Position, Signature
 from partnership.models.documents import Document, DocumentKind
+from partnership.models.history import Change, ChangeKind
 from partnership.models.links import LinkPurpose, PersonalLink
 from partnership.models.meetings import (
     Attendance,
@@ -34,12 +35,15 @@ from partnership.models.protocol import (
 )
 from partnership.models.publishing import Publishable, PublishedQuerySet, PublishingState
 from partnership.models.register import EntryKind, RegisterEntry, RegisterHead
+from partnership.models.versions import Recorded, Versioned
 
 __all__ = [
     "Attempt",
     "Attendance",
     "Basis",
     "Body",
+    "Change",
+    "ChangeKind",
     "Chapter",
     "Clause",
     "ClauseKind",
@@ -74,6 +78,7 @@ __all__ = [
     "Publishable",
     "PublishedQuerySet",
     "PublishingState",
+    "Recorded",
     "Regime",
     "RegisterEntry",
     "RegisterHead",
@@ -83,4 +88,5 @@ __all__ = [
     "Signature",
     "Supervision",
     "User",
+    "Versioned",
 ]

@@ -13,9 +13,10 @@ from django.utils.translation import pgettext_lazy
 from partnership import parity
 from partnership.models.documents import Document
 from partnership.models.protocol import Party, Protocol, Regime
+from partnership.models.versions import Recorded, Versioned
 
 
-class Meeting(models.Model):
+class Meeting(Versioned):
     """A meeting of the joint steering committee: equal numbers, no casting vote."""
 
     REQUIRED_TEXTS: ClassVar = ("title",)
@@ -46,8 +47,10 @@ class Meeting(models.Model):
         return self.title or f"{self.held_on:%Y-%m-%d}"
 
 
-class Attendance(models.Model):
+class Attendance(Recorded):
     """Who sat at a meeting for one side, by function."""
+
+    ROOT: ClassVar = "meeting"
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="attendances", verbose_name=_("meeting"))
     party = models.ForeignKey(Party, models.PROTECT, related_name="attendances", verbose_name=_("commune"))
@@ -62,8 +65,10 @@ class Attendance(models.Model):
         return self.function or str(self.party)
 
 
-class MeetingPoint(models.Model):
+class MeetingPoint(Recorded):
     """A point of a meeting; it may lead to a decision."""
+
+    ROOT: ClassVar = "meeting"
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="points", verbose_name=_("meeting"))
     order = models.PositiveSmallIntegerField(_("order"))
@@ -153,7 +158,7 @@ class DeliberationQuerySet(models.QuerySet["Deliberation"]):
         )
 
 
-class Deliberation(models.Model):
+class Deliberation(Versioned):
     """What a commune's council or executive resolved, and whether it may be executed [I1]."""
 
     REQUIRED_TEXTS: ClassVar = ("subject",)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from partnership import parity
+from partnership.models.versions import Versioned
 from partnership.normaliser import NormalisedField
 
 
@@ -38,7 +39,7 @@ class Level(models.TextChoices):
     INTERNATIONAL = "international", _("International level")
 
 
-class Organisation(models.Model):
+class Organisation(Versioned):
     """A commune, authority, association or other body that takes part."""
 
     REQUIRED_TEXTS: ClassVar = ("name",)
@@ -101,7 +102,7 @@ class Organisation(models.Model):
         return self.short_name or self.name or f"#{self.pk}"
 
 
-class InternationalGoal(models.Model):
+class InternationalGoal(Versioned):
     """A goal both States adopted: Millennium, Sustainable Development or another; the list is open (protocol, last clause)."""
 
     REQUIRED_TEXTS: ClassVar = ("title",)

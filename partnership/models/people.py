@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partnership.models.organisations import Organisation
 from partnership.models.protocol import Protocol
+from partnership.models.versions import Versioned
 
 
 class UserManager(BaseUserManager["User"]):
@@ -32,8 +33,11 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(Versioned, AbstractBaseUser, PermissionsMixin):
     """A person with a professional contact, who acts only through memberships."""
+
+    NOT_KEPT: ClassVar = ("password", "last_login")
+    PERSONAL: ClassVar = ("email", "name")
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name or function"), max_length=150)
@@ -117,7 +121,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.valid_at(timezone.now(), timezone.localdate())
 
 
-class Membership(models.Model):
+class Membership(Versioned):
     """A mandate: a user acts for an organisation in a protocol, in one role, from a day to a day."""
 
     protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="memberships", verbose_name=_("protocol"))

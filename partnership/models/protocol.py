@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from partnership import parity
 from partnership.models.organisations import InternationalGoal, Organisation
+from partnership.models.versions import Recorded, Versioned
 
 hex_colour = RegexValidator(r"^#[0-9A-Fa-f]{6}$", _("Enter a colour as # and six hexadecimal digits."))
 plain_code = RegexValidator(
@@ -38,7 +39,7 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
         return named or self.filter(primary=True).first()
 
 
-class Protocol(models.Model):
+class Protocol(Versioned):
     """A cooperation protocol between two communes. One installation can host many."""
 
     REQUIRED_TEXTS: ClassVar = ("title",)
@@ -157,9 +158,10 @@ class Regime(models.TextChoices):
     BRUSSELS = "brussels", _("Brussels: regional supervision (ordinance of 14 May 1998)")
 
 
-class Party(models.Model):
+class Party(Recorded):
     """One of the two communes of a protocol, equal in everything (protocol, article 1)."""
 
+    ROOT: ClassVar = "protocol"
     PUBLIC_FIELDS: ClassVar = ("organisation", "position", "shape", "languages", "currency", "regime", "hands")
 
     protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="parties", verbose_name=_("protocol"))
@@ -216,7 +218,7 @@ class Party(models.Model):
         return language in self.languages.split()
 
 
-class ProgrammePhase(models.Model):
+class ProgrammePhase(Versioned):
     """A phase of the programme, for instance 2022-2026, with the deadlines the programme sets."""
 
     REQUIRED_TEXTS: ClassVar = ("title",)
@@ -268,9 +270,10 @@ class ClauseQuerySet(models.QuerySet["Clause"]):
         return self.filter(protocol=protocol)
 
 
-class Clause(models.Model):
+class Clause(Recorded):
     """One clause. `original` is the act's Arabic exactly as it stands; joined in order the originals give the whole source."""
 
+    ROOT: ClassVar = "protocol"
     REQUIRED_TEXTS: ClassVar = ("text",)
     PUBLIC_FIELDS: ClassVar = ("number", "order", "kind", "text", "original")
 
@@ -314,9 +317,10 @@ class _ProtocolElementQuerySet(models.QuerySet["ProtocolElement"]):
         return self.filter(protocol=protocol)
 
 
-class ProtocolElement(models.Model):
+class ProtocolElement(Recorded):
     """What the act enumerates and projects refer to. Each points to its clause."""
 
+    ROOT: ClassVar = "protocol"
     REQUIRED_TEXTS: ClassVar = ("name",)
     PUBLIC_FIELDS: ClassVar[Sequence[str]] = ("code", "name", "clause", "order")
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from partnership import parity
+from partnership.models.versions import Versioned
 from partnership.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class PublishedQuerySet(models.QuerySet[Any]):
         return self.filter(protocol=protocol)
 
 
-class Publishable(models.Model):
+class Publishable(Versioned):
     """A root with a publishing state. REQUIRED_TEXTS must be complete before it is published; PUBLIC_FIELDS may then be read by anyone."""
 
     REQUIRED_TEXTS: ClassVar[Sequence[str]] = ()

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from partnership import parity
 from partnership.disclosure import SMALLEST_PUBLISHED
 from partnership.models import Party, Protocol
+from partnership.models.versions import Recorded
 from projects.models.projects import Project
 
 
@@ -62,9 +63,10 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return found or 0
 
 
-class Activity(models.Model):
+class Activity(Recorded):
     """Something done or planned at a place and time. People are counted, never named [I15]."""
 
+    ROOT: ClassVar = "project"
     REQUIRED_TEXTS: ClassVar = ("title",)
     PUBLIC_FIELDS: ClassVar = (
         "kind",

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from partnership import parity
 from partnership.models import Currency, Organisation, Protocol
+from partnership.models.versions import Recorded, Versioned
 from projects.models.projects import Project
 
 EUR_OR_MAD = _("Money of the programme is in EUR or MAD.")
@@ -26,7 +27,7 @@ class ExchangeRateQuerySet(models.QuerySet["ExchangeRate"]):
         return self.filter(protocol=protocol, on__lte=day).order_by("-on").first()
 
 
-class ExchangeRate(models.Model):
+class ExchangeRate(Versioned):
     """How many dirhams make one euro on a day, and who says so. Every conversion names its rate and day."""
 
     REQUIRED_TEXTS: ClassVar = ("source",)
@@ -80,9 +81,10 @@ class Category(models.TextChoices):
     OTHER = "other", pgettext_lazy("budget", "Other costs")
 
 
-class BudgetLine(models.Model):
+class BudgetLine(Recorded):
     """What one organisation plans to give for one purpose in one year, in money or in kind."""
 
+    ROOT: ClassVar = "project"
     PUBLIC_FIELDS: ClassVar = (
         "category",
         "label",
@@ -155,9 +157,10 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
         return self.filter(on__lte=day)
 
 
-class Transaction(models.Model):
+class Transaction(Recorded):
     """One movement on a budget line, with its numbered voucher."""
 
+    ROOT: ClassVar = "line__project"
     PUBLIC_FIELDS: ClassVar = ("kind", "on", "amount", "currency", "payer", "payee")
 
     line = models.ForeignKey(BudgetLine, models.PROTECT, related_name="transactions", verbose_name=_("budget line"))

@@ -29,6 +29,7 @@ from partnership.models import (
 )
 from partnership.models.protocol import plain_code
 from partnership.models.publishing import published_is_complete
+from partnership.models.versions import Recorded
 from partnership.normaliser import NormalisedField, normalise
 from partnership.refusals import Refusal
 from projects.models.plans import ActionPlan
@@ -311,8 +312,10 @@ class Project(Publishable):
         return refusals
 
 
-class ProjectTarget(models.Model):
+class ProjectTarget(Recorded):
     """A target group of a project."""
+
+    ROOT: ClassVar = "project"
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="targets", verbose_name=_("project"))
     group = models.CharField(_("target group"), max_length=15, choices=TargetGroup)
@@ -327,8 +330,10 @@ class ProjectTarget(models.Model):
         return self.get_group_display()
 
 
-class PolicyMarker(models.Model):
+class PolicyMarker(Recorded):
     """A policy marker of a project."""
+
+    ROOT: ClassVar = "project"
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="policy_markers", verbose_name=_("project"))
     marker = models.CharField(_("policy marker"), max_length=2, choices=Marker)
@@ -378,9 +383,10 @@ class InvolvementQuerySet(models.QuerySet["Involvement"]):
         return self.select_related("organisation", "project").order_by("project__code", "pk")
 
 
-class Involvement(models.Model):
+class Involvement(Recorded):
     """Who does what: an organisation's responsibility in one phase of a project (clause S1.1)."""
 
+    ROOT: ClassVar = "project"
     REQUIRED_TEXTS: ClassVar = ("responsibility",)
     PUBLIC_FIELDS: ClassVar = ("organisation", "phase", "capacity", "responsibility", "accepted_on")
 

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import Storage
 from django.db import models, transaction
 
 from evaluation.models import Indicator, Measurement
-from partnership import triggers
+from partnership import history, triggers
 from partnership.models import (
     Attempt,
+    Change,
     Clause,
     Document,
     Domain,
@@ -75,7 +77,8 @@ BELONGING: tuple[tuple[type[models.Model], str], ...] = (
     (Clause, "protocol"),
     (Protocol, "pk"),
 )
-SHARED: tuple[type[Shared], ...] = (User, Organisation, InternationalGoal)
+# People last: others name them in the history.
+SHARED: tuple[type[Shared], ...] = (Organisation, InternationalGoal, User)
 
 
 @dataclass
@@ -89,14 +92,18 @@ class Removed:
 def remove() -> Removed:
     """Take every demonstration protocol away, in one transaction; what real protocols use stays and loses the mark."""
     removed = Removed()
-    with triggers.lifted():
+    with triggers.lifted(), history.one_version():
         demonstrations = list(Protocol.objects.filter(is_demonstration=True))
         files = _files(demonstrations)
+        roots: list[tuple[type[models.Model], list[str]]] = []
         Project.objects.filter(protocol__in=demonstrations).update(replaces=None)  # else no order would do
         for model, way in BELONGING:
             belonging = model._base_manager.filter(**{f"{way}__in": [each.pk for each in demonstrations]})
             removed.counts[model] += belonging.count()
+            roots.append((model, [str(key) for key in belonging.values_list("pk", flat=True)]))
             belonging.delete()
+        for model, keys in roots:
+            _forget(model, keys)
         for shared in SHARED:
             _release(shared, removed)
         transaction.on_commit(lambda: _delete_files(files))
@@ -113,11 +120,18 @@ def _delete_files(files: list[tuple[Storage, str]]) -> None:
         storage.delete(name)
 
 
+def _forget(model: type[models.Model], keys: list[str]) -> None:
+    """Let the history of roots go that are gone."""
+    Change.objects.filter(root_type=ContentType.objects.get_for_model(model), root_id__in=keys).delete()
+
+
 def _release(model: type[Shared], removed: Removed) -> None:
     """Remove the rows of a shared model that were made for the demonstration; those in use lose the mark instead."""
     for row in model._base_manager.filter(is_demonstration=True):
         if not _is_used(row):
+            key = str(row.pk)
             row.delete()
+            _forget(model, [key])
             removed.counts[model] += 1
             continue
         row.is_demonstration = False

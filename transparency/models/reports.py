@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from partnership import parity
 from partnership.models import Membership, Message, Party, Protocol
+from partnership.models.versions import Recorded, Versioned
 from transparency.reports.periods import Cadence, Period
 
 
@@ -41,7 +42,7 @@ class ReportSeriesQuerySet(models.QuerySet["ReportSeries"]):
         return self.filter(protocol=protocol)
 
 
-class ReportSeries(models.Model):
+class ReportSeries(Versioned):
     """A report that one audience receives every period."""
 
     REQUIRED_TEXTS: ClassVar = ("title",)
@@ -124,8 +125,11 @@ class ReportSeries(models.Model):
         return self.languages.split()
 
 
-class ReportRecipient(models.Model):
+class ReportRecipient(Recorded):
     """Where a series is sent: an office's address, or a mandate, read through its successor."""
+
+    ROOT: ClassVar = "series"
+    PERSONAL: ClassVar = ("name", "email")
 
     series = models.ForeignKey(ReportSeries, models.CASCADE, related_name="recipients", verbose_name=_("report series"))
     name = models.CharField(_("name of the office"), max_length=200, blank=True)
