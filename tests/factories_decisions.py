@@ -6,9 +6,10 @@ import datetime
 from typing import Any
 
 import factory
+from django.db import transaction
 from django.utils import timezone
 
-from partnership import decisions, signing
+from partnership import decisions, locks, signing
 from partnership.models import Decision, Deliberation, Membership, Party, Position, Protocol, Regime, Supervision
 from partnership.signing import Answer
 from tests.factories import MembershipFactory, Rows, numbered
@@ -88,3 +89,10 @@ def ratify(protocol: Protocol) -> Decision:
 def soon() -> datetime.date:
     """A deadline a week from now."""
     return timezone.localdate() + datetime.timedelta(days=7)
+
+
+@transaction.atomic
+def write(record: Any) -> None:
+    """Save a record as every form does: refused, and undone, where a decision contains what it changes."""
+    record.save()
+    locks.check(record)
