@@ -164,6 +164,9 @@ MFA_FORMS = {
     "authenticate": "partnership.account_forms.SignInCodeForm",
     "reauthenticate": "partnership.account_forms.AgainCodeForm",
     "activate_totp": "partnership.account_forms.SetUpAppForm",
+    "login_webauthn": "partnership.account_forms.PasskeySignInForm",
+    "authenticate_webauthn": "partnership.account_forms.PasskeyForm",
+    "reauthenticate_webauthn": "partnership.account_forms.PasskeyAgainForm",
     "add_webauthn": "partnership.account_forms.AddPasskeyForm",
     "edit_webauthn": "partnership.account_forms.RenamePasskeyForm",
 }

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ShowAgainForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+)
 from django import forms
 from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
-from partnership.accounts import WRONG_CODE
+from partnership.accounts import PASSKEY_REFUSED, WRONG_CODE
 
 CODE_LIVES = 120
 """Seconds for which a used code is remembered; longer than an authenticator's code is taken (MFA_TOTP_TOLERANCE)."""
@@ -63,11 +70,49 @@ class SetUpAppForm(ActivateTOTPForm):
     code = CodeField(label=_("The code that the app shows now"))
 
 
+@contextmanager
+def refused_if_malformed() -> Iterator[None]:
+    """Turn whatever a library stumbles over in bytes from outside into a refusal."""
+    try:
+        yield
+    except forms.ValidationError:
+        raise
+    except Exception as error:
+        raise forms.ValidationError(PASSKEY_REFUSED, code="incorrect_code") from error
+
+
+class PasskeySignInForm(LoginWebAuthnForm):
+    """A passkey that says whose it is."""
+
+    def clean_credential(self) -> Authenticator:
+        with refused_if_malformed():
+            return super().clean_credential()
+
+
+class PasskeyForm(AuthenticateWebAuthnForm):
+    """A passkey as the second half of signing in."""
+
+    def clean_credential(self) -> Authenticator:
+        with refused_if_malformed():
+            return super().clean_credential()
+
+
+class PasskeyAgainForm(PasskeyForm):
+    """A passkey shown again."""
+
+    reauthenticated = True
+
+
 class AddPasskeyForm(AddWebAuthnForm):
     """A new passkey and what the person calls it."""
 
     name = forms.CharField(label=_("Name of this passkey"), required=False, max_length=60)
     passwordless = None  # always: see AddPasskey
+
+    def clean(self) -> dict[str, Any]:
+        with refused_if_malformed():
+            cleaned: dict[str, Any] = super().clean()
+            return cleaned
 
 
 class RenamePasskeyForm(EditWebAuthnForm):

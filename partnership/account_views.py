@@ -34,7 +34,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext, override
-from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from partnership import accounts, languages
@@ -189,14 +188,11 @@ class RemovePasskey(RemoveWebAuthnView):
         return answer
 
 
-NOT_ACCEPTED = _("The passkey was not accepted. Try again, or use another way to sign in.")
-
-
 class PasskeySignIn(LoginWebAuthnView):
     """Sign in with a passkey alone: it is held, and opened with finger, face or PIN, which makes two factors."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        messages.error(self.request, NOT_ACCEPTED)
+        messages.error(self.request, accounts.PASSKEY_REFUSED)
         return redirect(_with_next(self.request, "account_login"))
 
 
@@ -204,7 +200,7 @@ class PasskeyAgain(ReauthenticateWebAuthnView):
     """Show a passkey again."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        messages.error(self.request, NOT_ACCEPTED)
+        messages.error(self.request, accounts.PASSKEY_REFUSED)
         return redirect(_with_next(self.request, "mfa_reauthenticate_webauthn"))
 
 

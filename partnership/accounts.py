@@ -39,6 +39,7 @@ FRESH = datetime.timedelta(minutes=5)
 OWN_ACCESS = datetime.timedelta(minutes=15)
 """For how long it covers changes to the person's own access; long enough to install an authenticator app."""
 WRONG_CODE = _("This code is not right, is too old, or was used already. Wait for the next one and type it.")
+PASSKEY_REFUSED = _("The passkey was not accepted. Try again, or use another way to sign in.")
 LAST_FACTOR = _("This is your only second factor. Add another one first, or put a new app in its place.")
 
 

@@ -41,10 +41,10 @@ def sign_in_with_second_factor(client: Client, user: Any) -> None:
     use_second_factor(client)
 
 
-def use_second_factor(client: Client, *, ago: datetime.timedelta = datetime.timedelta()) -> None:
+def use_second_factor(client: Client, *, ago: datetime.timedelta = datetime.timedelta(), method: str = "mfa") -> None:
     """Write into the session what allauth writes when its person shows the second factor, or showed it some time ago."""
     session = client.session
-    record = {"method": "mfa", "type": "totp", "at": time.time() - ago.total_seconds()}
+    record = {"method": method, "at": time.time() - ago.total_seconds()}
     session[allauth_login.AUTHENTICATION_METHODS_SESSION_KEY] = [record]
     session[allauth_login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = session["_auth_user_id"]
     session.save()
