@@ -6,7 +6,6 @@ import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +23,6 @@ from partnership.models import (
     Role,
 )
 from partnership.models.meetings import Body
-from partnership.protocol_file import OUT_OF_THE_WAY
 from partnership.refusals import Refusal
 
 ELEMENTS = ("principles", "objectives", "domains", "foundations")
@@ -212,9 +210,9 @@ def _add_clause(protocol: Protocol, entry: Terms) -> None:
     siblings = protocol.clauses.filter(parent=parent) if parent else protocol.clauses.all()
     last = siblings.order_by("-order").first() or parent
     place = last.order + 1 if last else 1
-    later = protocol.clauses.filter(order__gte=place)
-    later.update(order=F("order") + OUT_OF_THE_WAY)  # two steps, so that no two share an order for a moment
-    protocol.clauses.filter(order__gte=OUT_OF_THE_WAY).update(order=F("order") - OUT_OF_THE_WAY + 1)
+    for later in protocol.clauses.filter(order__gte=place).order_by("-order"):  # the last first: no two share an order
+        later.order += 1
+        later.save(update_fields=["order"])
     clause = Clause(protocol=protocol, number=entry["number"], parent=parent, order=place, kind=entry["kind"])
     _write_text(clause, entry["text"])
     clause.save()
@@ -371,8 +369,13 @@ def leave(protocol: Protocol, *, by: Membership, deliberation: Deliberation, gro
 
 def end_due(today: datetime.date) -> int:
     """Turn every closing protocol whose last day is past into a read-only archive; returns how many."""
-    due = Protocol.objects.filter(state=ProtocolState.CLOSING, valid_until__lt=today)
-    return due.update(state=ProtocolState.ENDED)
+    due = Protocol.objects.select_for_update(of=("self",)).filter(state=ProtocolState.CLOSING, valid_until__lt=today)
+    with transaction.atomic():
+        ended = list(due)
+        for protocol in ended:
+            protocol.state = ProtocolState.ENDED
+            protocol.save(update_fields=["state"])
+    return len(ended)
 
 
 decisions.register(RATIFY, AMEND, END, RENEW)

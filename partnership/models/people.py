@@ -36,7 +36,7 @@ class UserManager(BaseUserManager["User"]):
 class User(Versioned, AbstractBaseUser, PermissionsMixin):
     """A person with a professional contact, who acts only through memberships."""
 
-    NOT_KEPT: ClassVar = ("password", "last_login")
+    NOT_KEPT: ClassVar = ("password", "last_login", "session_round")
     PERSONAL: ClassVar = ("email", "name")
 
     email = models.EmailField(_("e-mail address"), unique=True)
