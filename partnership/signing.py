@@ -356,7 +356,7 @@ def _close(
     decision.state = state
     decision.closed_at = clock.now(decision.protocol)
     decision.binds = state == DecisionState.ADOPTED and kind.lasting
-    decision.save(update_fields=["state", "closed_at", "binds", "closing_reason", "closing_language"])
+    decision.save(update_fields=["state", "closed_at", "binds", "closing_reason", "closing_language", "withdrawn_by"])
     effect(decision, decisions.subject_of(decision), decision.data["terms"])
     if decision.binds:
         decisions.rebind(decisions.subject_of(decision))
@@ -375,7 +375,7 @@ def withdraw(decision_id: int, *, by: Membership, reason: str, language: str) ->
     kind = decisions.kind(decision.kind)
     _refuse_closed(decision)
     decisions.lock(kind.root(decisions.subject_of(decision)))
-    mandates.acting_for(by, decision.protocol, PROPOSERS)
+    decision.withdrawn_by = mandates.acting_for(by, decision.protocol, PROPOSERS)
     if not reason.strip():
         raise Refusal(_("Say why the decision is withdrawn; the other commune reads it."), code="I2")
     decision.closing_reason, decision.closing_language = reason.strip(), language
@@ -422,6 +422,9 @@ def facts(decision: Decision) -> dict[str, Any]:
             "sentence": decisions.columns_by_language(decision, "sentence"),
             "state": decision.state,
             "title": decisions.columns_by_language(decision, "title"),
+            "withdrawn_by": mandates.commune_names(decision.withdrawn_by.organisation)
+            if decision.withdrawn_by
+            else None,
         },
         "signatures": [_signature_facts(signature) for signature in signatures.order_by("pk")],
     }

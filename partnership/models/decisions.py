@@ -93,6 +93,7 @@ class Decision(models.Model):
         "deadline",
         "state",
         "closed_at",
+        "withdrawn_by",
         "decided_on",
         "scan",
     )
@@ -130,6 +131,9 @@ class Decision(models.Model):
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     closing_reason = models.TextField(_("reason for the end"), blank=True)
     closing_language = models.CharField(_("language of the reason"), max_length=2, blank=True)
+    withdrawn_by = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("withdrawn by")
+    )
 
     objects: ClassVar[DecisionQuerySet] = DecisionQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
 
