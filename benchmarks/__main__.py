@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PAGE_PROJECTS, REPORT_PROJECTS = 1000, 50
+PAGE_PROJECTS, REPORT_PROJECTS, DECIDED_PROJECTS = 1000, 50, 500
 README = Path(__file__).with_name("README.md")
 
 
@@ -116,6 +116,28 @@ def printing(folder: Path) -> list[str]:
     ]
 
 
+def deciding(_folder: Path) -> list[str]:
+    """(c) joint decisions at once, and a long register."""
+    from benchmarks import deciding as decisions
+
+    speeds, bare, seconds = decisions.measure()
+    rows = [f"| {signers} | {speed:.0f} | {speed / bare:.3f} |" for signers, speed in speeds.items()]
+    short, long = seconds[decisions.SHORT], seconds[decisions.LONG]
+    return [
+        "## Joint decisions on PostgreSQL, register append included",
+        "",
+        "Each signer is a process with a connection of its own and gives the last approval to decisions of its own, all of one",
+        f"protocol and so of one chain. Ratio to commits of one bare row on one connection ({bare:.0f} a second).",
+        "",
+        "| signers at once | decisions a second | ratio |",
+        "| ---: | ---: | ---: |",
+        *rows,
+        "",
+        f"Verifying {decisions.LONG:,} entries with the statements they cite: {long:.1f} s; {decisions.SHORT:,} entries: {short:.2f} s;",
+        f"ratio {long / short:.1f} for ten times as many.",
+    ]
+
+
 def report_html(folder: Path) -> Path:
     """The report's HTML as the renderer makes it, in a file."""
     import datetime
@@ -147,22 +169,28 @@ def section(projects: int, measure_in: str) -> list[str]:
         folder = Path(name)
         set_environment(folder, database)
         prepare(projects)
-        lines = serving(folder) if measure_in == "serving" else printing(folder)
+        lines = {"serving": serving, "printing": printing, "deciding": deciding}[measure_in](folder)
         from django.db import connections
 
         connections.close_all()
     return lines
 
 
-def main() -> None:
-    """Measure, print, write."""
+def alone(projects: int, measure_in: str) -> list[str]:
+    """A section in a process of its own, since each sets Django up anew. A forked one finds what is defined in a __main__."""
+    from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    # Each section sets Django up anew; a spawned process would not find what is defined in a __main__.
-    with get_context("fork").Pool(1, maxtasksperchild=1) as pool:
-        parts = pool.starmap(section, [(PAGE_PROJECTS, "serving"), (REPORT_PROJECTS, "printing")], chunksize=1)
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as process:
+        return process.submit(section, projects, measure_in).result()
+
+
+def main() -> None:
+    """Measure, print, write."""
+    sections = [(PAGE_PROJECTS, "serving"), (REPORT_PROJECTS, "printing"), (DECIDED_PROJECTS, "deciding")]
+    parts = [alone(*each) for each in sections]
     head = ["# Benchmarks", "", f"`make bench`, all in one run. {machine()}.", ""]
-    text = "\n".join([*head, *parts[0], "", *parts[1], ""])
+    text = "\n".join([*head, *parts[0], "", *parts[1], "", *parts[2], ""])
     README.write_text(text)
     print(text)
 
