@@ -225,6 +225,7 @@ def sign(decision_id: int, *, by: Membership, digest_seen: str, answer: Answer) 
     party = mandates.acting_for(by, decision.protocol, frozenset({kind.signed_by}))
     hand = _hand(decision, party, by)
     _refuse_changed(decision, kind, digest_seen)
+    _refuse_without_words(answer)
     _refuse_deliberation(decision, party, answer)
     signature = _put(decision, party, hand, by, digest_seen, answer)
     _settle(decision, kind)
@@ -266,6 +267,13 @@ def _refuse_changed(decision: Decision, kind: Kind, digest_seen: str) -> None:
         )
 
 
+def _refuse_without_words(answer: Answer) -> None:
+    if answer.position != Position.APPROVE and not (answer.reason.strip() and answer.reason_language):
+        raise Refusal(
+            _("A reservation and a refusal need their reason in words; the other commune reads it."), code="I2"
+        )
+
+
 def _refuse_deliberation(decision: Decision, party: Party, answer: Answer) -> None:
     resolution = answer.deliberation
     if resolution is None:
@@ -274,7 +282,7 @@ def _refuse_deliberation(decision: Decision, party: Party, answer: Answer) -> No
                 _("This decision rests on your council’s deliberation. Choose the one that approves it."), code="I1"
             )
         return
-    locked = Deliberation.objects.select_for_update(of=("self",), no_key=True).get(pk=resolution.pk)
+    locked = _lock_deliberations(decision, resolution)
     if locked.party_id != party.pk or locked.body != Body.COUNCIL:
         raise DeliberationRefused(_("Choose a deliberation of your own commune’s council."), code="I1")
     if answer.position == Position.REFUSE:
@@ -289,6 +297,13 @@ def _refuse_deliberation(decision: Decision, party: Party, answer: Answer) -> No
             code="I1",
             params={"state": locked.get_supervision_display()},
         )
+
+
+def _lock_deliberations(decision: Decision, resolution: Deliberation) -> Deliberation:
+    """This one with those already under the decision, in one order: who signs two decisions never waits in a circle."""
+    under = [*decision.signatures.values_list("deliberation", flat=True), resolution.pk]
+    rows = Deliberation.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=under).order_by("pk")
+    return {row.pk: row for row in rows}[resolution.pk]
 
 
 def _put(decision: Decision, party: Party, hand: int, by: Membership, digest_seen: str, answer: Answer) -> Signature:
@@ -309,7 +324,6 @@ def _put(decision: Decision, party: Party, hand: int, by: Membership, digest_see
         outside=answer.scan is not None,
         scan=answer.scan,
     )
-    signature.full_clean(validate_unique=False, exclude=["decision", "membership", "person", "party", "deliberation"])
     try:
         with transaction.atomic():
             signature.save(force_insert=True)
