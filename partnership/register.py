@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +19,17 @@ from partnership.models import Decision, Deliberation, EntryKind, Protocol, Regi
 from partnership.models.register import NO_ENTRY
 
 AT_A_TIME = 2_000
+_AT = re.compile(r'"at":"([^"]+)"')
 
 
 def chained(previous: str, payload: str) -> str:
     """The digest of an entry: SHA-256 of the previous digest followed by the payload, in UTF-8, as 64 hexadecimal digits."""
     return hashlib.sha256((previous + payload).encode()).hexdigest()
+
+
+def head_of(protocol: Protocol) -> RegisterHead:
+    """The end of the protocol's chain as it stands; number 0 and 64 zeros where nothing has been entered."""
+    return RegisterHead.objects.filter(protocol=protocol).first() or RegisterHead(protocol=protocol)
 
 
 def lock_end(protocol: Protocol) -> RegisterHead:
@@ -83,43 +91,59 @@ class _Link:
     previous: str
     payload: str
     hash: str
+    kind: str
+    at: datetime.datetime
     statement: str | None
     digest: str | None
 
 
 def verify(protocol: Protocol) -> Verification:
-    """Recompute the protocol's whole chain, and the digest of every statement it cites; stops at the first entry that does not hold."""
+    """Recompute the protocol's whole chain, and the digest of every statement it cites; stops at the first entry that does not hold.
+
+    One pass, in as many steps as there are entries. What is appended meanwhile breaks nothing.
+    """
+    before = head_of(protocol)  # read first: whatever is entered from here on only lengthens the chain
     sequence, previous = 0, NO_ENTRY
     for link in _links(protocol):
-        sequence += 1
-        reason = _what_is_wrong(link, sequence, previous, protocol)
+        reason = _what_is_wrong(link, sequence + 1, previous) or _what_is_wrong_with_end(link, before)
         if reason:
-            return Verification(sequence - 1, previous, sequence, reason)
-        previous = link.hash
-    head = RegisterHead.objects.filter(protocol=protocol).first()
-    if (head.sequence, head.hash) != (sequence, previous) if head else sequence:
-        return Verification(
-            sequence, previous, sequence + 1, _("The end of the chain is missing: entries were removed after this one.")
-        )
+            return Verification(sequence, previous, sequence + 1, reason)
+        sequence, previous = link.sequence, link.hash
+    if sequence < before.sequence:
+        reason = _("The end of the chain is missing: entries were removed from here on.")
+        return Verification(sequence, previous, sequence + 1, reason)
+    after = head_of(protocol)
+    if sequence > after.sequence:
+        reason = _("It stands beyond the end of the chain: no act of the platform entered it.")
+        return Verification(after.sequence, after.hash, after.sequence + 1, reason)
     return Verification(sequence, previous)
 
 
 def _links(protocol: Protocol) -> Iterator[_Link]:
     """The chain in order. A statement is read once with each entry that cites it."""
     rows = RegisterEntry.objects.for_protocol(protocol).order_by("sequence")
-    columns = ("sequence", "previous", "payload", "hash", "decision__statement", "decision__digest")
+    columns = ("sequence", "previous", "payload", "hash", "kind", "at", "decision__statement", "decision__digest")
     for row in rows.values_list(*columns).iterator(chunk_size=AT_A_TIME):
         yield _Link(*row)
 
 
-def _what_is_wrong(link: _Link, sequence: int, previous: str, protocol: Protocol) -> str | Promise:
+def _what_is_wrong(link: _Link, sequence: int, previous: str) -> str | Promise:
     if link.sequence != sequence:
         return _("An entry is missing before this one, or its number was changed.")
     if link.previous != previous:
         return _("It does not carry the digest of the entry before it.")
     if chained(previous, link.payload) != link.hash:
         return _("Its digest does not agree with its text: one of them was changed.")
-    return _what_is_wrong_with_statement(link)
+    return _what_is_wrong_with_columns(link) or _what_is_wrong_with_statement(link)
+
+
+def _what_is_wrong_with_columns(link: _Link) -> str | Promise:
+    """Kind and time stand in the text too, and are sorted by outside it. A quotation mark within a text is written with a backslash."""
+    at = _AT.search(link.payload)
+    same_time = at is None or datetime.datetime.fromisoformat(at[1]) == link.at
+    if same_time and f'"entry":"{link.kind}"' in link.payload:
+        return ""
+    return _("It is filed under another kind or time than its text says.")
 
 
 def _what_is_wrong_with_statement(link: _Link) -> str | Promise:
@@ -130,14 +154,26 @@ def _what_is_wrong_with_statement(link: _Link) -> str | Promise:
     return ""
 
 
+def _what_is_wrong_with_end(link: _Link, end: RegisterHead) -> str | Promise:
+    if link.sequence == end.sequence and link.hash != end.hash:
+        return _(
+            "It is not the entry that the end of the chain names: it was exchanged, with all that follows from it."
+        )
+    return ""
+
+
 def deliberation_facts(resolution: Deliberation) -> dict[str, Any]:
     """What the register says about a council's deliberation."""
     return {
         "abstentions": resolution.abstentions,
+        "answered_on": resolution.answered_on,
         "approved": resolution.approved,
+        "body": resolution.body,
         "executory_on": resolution.executory_on,
         "held_on": resolution.held_on,
         "number": resolution.number,
+        "sent_on": resolution.sent_on,
+        "session": resolution.session,
         "subject": decisions.columns_by_language(resolution, "subject"),
         "supervision": resolution.supervision,
         "votes_against": resolution.votes_against,
