@@ -60,7 +60,7 @@ def check(record: models.Model) -> None:
     on them meanwhile. Raises Locked, which must undo the write.
     """
     found = list(subjects_holding(record))
-    for root in _in_order(kind.root(subject) for kind, subject in found):
+    for root in in_order(kind.root(subject) for kind, subject in found):
         decisions.lock(root)
     for decision in _binding(subject for _kind, subject in found):
         kind = decisions.kind(decision.kind)
@@ -69,7 +69,7 @@ def check(record: models.Model) -> None:
             raise Locked(decision)
 
 
-def _in_order(roots: Iterable[models.Model]) -> list[models.Model]:
+def in_order(roots: Iterable[models.Model]) -> list[models.Model]:
     """Each once, always in the same order, so that two writers never wait for each other in a circle."""
     unique = {(root._meta.label_lower, str(root.pk)): root for root in roots}
     return [unique[key] for key in sorted(unique)]

@@ -238,7 +238,8 @@ class Deliberation(Versioned):
             models.CheckConstraint(
                 name="deliberation_sent_has_day",
                 condition=Q(supervision__in=[Supervision.TO_SEND, Supervision.NOT_NEEDED])
-                | Q(sent_on__isnull=False, sent_on__gte=F("held_on")),
+                | Q(sent_on__isnull=False, sent_on__gte=F("held_on"))
+                | Q(sent_on__isnull=True, without_effect_since__isnull=False),  # never sent, yet annulled
                 violation_error_message=_("Enter the day the deliberation was sent, not before it was held."),
             ),
             models.CheckConstraint(
