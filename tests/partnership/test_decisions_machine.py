@@ -56,7 +56,6 @@ class Deciding(RuleBasedStateMachine):
             signatory(ProtocolFactory(), 1),
         ]
         self.entries: list[tuple[int, str]] = []
-        self.adopted_texts: dict[int, str] = {}
 
     @property
     def decision(self) -> Decision | None:
@@ -96,17 +95,17 @@ class Deciding(RuleBasedStateMachine):
     @rule(who=st.sampled_from(range(4)))
     def approve_rightly(self, who: int) -> None:
         """The way a decision is adopted, which chance alone finds too seldom."""
+        self.attempt(lambda: signing.propose(decisions.kind("ratify_protocol"), self.protocol, by=self.people[4]))
         decision, by = self.decision, self.people[who]
-        if decision is None:
-            return
+        assert decision is not None
         party = self.protocol.parties.get(organisation=by.organisation)
         answer = Answer(Position.APPROVE, deliberation=DeliberationFactory(party=party))
         self.attempt(lambda: signing.sign(decision.pk, by=by, digest_seen=decision.digest, answer=answer))
 
-    @rule(who=ACTORS)
-    def withdraw(self, who: int) -> None:
+    @rule(who=ACTORS, seldom=st.integers(0, 3))
+    def withdraw(self, who: int, seldom: int) -> None:
         decision = self.decision
-        if decision is not None:
+        if decision is not None and seldom == 3:
             self.attempt(lambda: signing.withdraw(decision.pk, by=self.people[who], reason="À revoir.", language="fr"))
 
     @rule(number=st.integers(0, 3))
@@ -115,11 +114,11 @@ class Deciding(RuleBasedStateMachine):
         self.protocol.title_fr = f"Protocole {number}"
         self.attempt(lambda: write(self.protocol))
 
-    @rule()
-    def a_deliberation_loses_its_effect(self) -> None:
+    @rule(seldom=st.integers(0, 3))
+    def a_deliberation_loses_its_effect(self, seldom: int) -> None:
         decision = self.decision
         signature = decision.signatures.filter(position="approve").last() if decision else None
-        if signature is not None:
+        if signature is not None and seldom == 3:
             self.attempt(
                 lambda: deliberating.lose_effect(
                     signature.deliberation,
