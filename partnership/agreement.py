@@ -367,15 +367,14 @@ def leave(protocol: Protocol, *, by: Membership, deliberation: Deliberation, gro
     protocol.refresh_from_db()
 
 
+@transaction.atomic
 def end_due(today: datetime.date) -> int:
     """Turn every closing protocol whose last day is past into a read-only archive; returns how many."""
-    due = Protocol.objects.select_for_update(of=("self",)).filter(state=ProtocolState.CLOSING, valid_until__lt=today)
-    with transaction.atomic():
-        ended = list(due)
-        for protocol in ended:
-            protocol.state = ProtocolState.ENDED
-            protocol.save(update_fields=["state"])
-    return len(ended)
+    due = Protocol.objects.filter(state=ProtocolState.CLOSING, valid_until__lt=today).select_for_update(of=("self",))
+    for protocol in due:
+        protocol.state = ProtocolState.ENDED
+        protocol.save(update_fields=["state"])
+    return len(due)
 
 
 decisions.register(RATIFY, AMEND, END, RENEW)
