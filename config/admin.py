@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import desk
 from config.catalogue import StaffCatalogue
-from partnership import accounts, permissions
+from partnership import accounts, permissions, signing_page
 from partnership.middleware import current
 from partnership.models import Membership, User
 
@@ -112,8 +112,9 @@ class PlatformAdminSite(AdminSite):
         return StaffCatalogue.as_view(packages=["django.contrib.admin"])(request)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Without the shortcut that tells the address of any record of any protocol."""
-        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        """With the pages of signing; without the shortcut that tells the address of any record of any protocol."""
+        known = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        return [*signing_page.urls(self), *known]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         mandates: Callable[[], Iterable[Membership]] = lambda: desk.mandates(request)  # noqa: E731  asked for by one template

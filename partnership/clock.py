@@ -33,3 +33,8 @@ def set_to(moment: datetime.datetime) -> Iterator[None]:
         yield
     finally:
         _story.reset(token)
+
+
+def tells_a_story(protocol: Protocol) -> bool:
+    """Whether what happens in this protocol now is a demonstration's past being told, of which nobody is mailed today."""
+    return protocol.is_demonstration and _story.get() is not None

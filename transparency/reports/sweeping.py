@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Q
+from django.utils import timezone
 
+from partnership import agreement, notices
 from transparency.models import Report, ReportDocument, ReportSeries
 from transparency.reports import delivery, making
 
@@ -51,3 +53,13 @@ def undelivered() -> list[Report]:
 def deliver_released() -> int:
     """Put what is released and complete into the outbox; returns how many mails were written."""
     return sum(len(delivery.deliver(report)) for report in undelivered())
+
+
+def remind_and_end(now: datetime.datetime | None = None) -> int:
+    """Remind of decisions whose deadline is near, and turn protocols whose last day is over into archives; returns the mails written.
+
+    A protocol's last day is over once it is in UTC: by then it is in both communes, which lie east of it.
+    """
+    moment = now or timezone.now()
+    agreement.end_due(moment.astimezone(datetime.UTC).date())
+    return notices.remind_due(moment)

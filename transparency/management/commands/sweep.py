@@ -19,12 +19,13 @@ log = logging.getLogger(__name__)
 
 
 def pass_once() -> str:
-    """Make, write, post and send everything that is due; returns one line that says how much."""
+    """Remind, make, write, post and send everything that is due; returns one line that says how much."""
+    reminders = sweeping.remind_and_end()
     made = sweeping.make_due_reports()
     written = [making.write_document(report, language) for report, language in sweeping.unwritten()]
     posted = sweeping.deliver_released()
     sent = outbox.send_due()
-    return f"{len(made)} reports made, {len(written)} documents written, {posted} mails posted, {sent} accepted."
+    return f"{len(made)} reports made, {len(written)} documents written, {posted + reminders} mails posted, {sent} accepted."
 
 
 class Command(BaseCommand):
