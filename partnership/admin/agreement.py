@@ -12,13 +12,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import languages
-from partnership.admin.columns import ATTENTION, GOOD, PLAIN, code, tag, tag_column, text_column
-from partnership.admin.scope import SHARED, Scoped, ScopedAdmin, ScopedTabular
+from partnership import languages, parity
+from partnership.admin.columns import ATTENTION, GOOD, PLAIN, code, record_link, tag, tag_column, text_column
+from partnership.admin.scope import SHARED, ReadOnlyTabular, ScopedAdmin
 from partnership.admin.texts import in_language
-from partnership.middleware import current
 from partnership.models import (
     Clause,
     Domain,
@@ -30,42 +30,42 @@ from partnership.models import (
     ProgrammePhase,
     Protocol,
     ProtocolState,
-    User,
 )
 from partnership.templatetags import words
 
 
-class PartOfTheAct(Scoped):
-    """What the act itself says: corrected while it is a draft, never added to or taken from in the browser."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        protocol = current(request)
-        draft = protocol is not None and protocol.state == ProtocolState.DRAFT
-        return draft and super().has_change_permission(request, obj)
-
-
-class PartyInline(PartOfTheAct, ScopedTabular):
-    """The two communes, in the order of the act's title."""
+class PartyInline(ReadOnlyTabular):
+    """The two communes, in the order of the act's title. Each sets its own particulars on its own form."""
 
     model = Party
-    fields = ("position", "organisation", "shape", "languages", "currency", "time_zone")
-    readonly_fields = ("position", "organisation", "shape")
+    fields: ClassVar[Any] = (
+        "position",
+        "organisation",
+        "shape",
+        "languages",
+        "currency",
+        "time_zone",
+        "hands",
+        "settings",
+    )
+    readonly_fields: ClassVar[Any] = fields
     max_num = 2
-    can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("organisation")
 
+    @admin.display(description=_("settings"))
+    def settings(self, party: Party) -> SafeString | str:
+        """To the commune's own form."""
+        return record_link(party, gettext("Open"))
+
+
+HOSTING = ("hostname", "primary")
+
 
 @admin.register(Protocol)
-class AgreementAdmin(PartOfTheAct, ScopedAdmin):
-    """The protocol. Which host it answers to is for the platform's administrator."""
+class AgreementAdmin(ScopedAdmin):
+    """The protocol. Its texts are for both communes' editors, which host it answers to for the platform's administrator."""
 
     protocol_path = "pk"
     inlines = (PartyInline,)
@@ -83,20 +83,32 @@ class AgreementAdmin(PartOfTheAct, ScopedAdmin):
         (_("On this platform"), {"fields": ("hostname", "primary", "joint_colour")}),
     )
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "host", obj) or super().has_change_permission(request, obj)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fixed = super().get_readonly_fields(request, obj)
-        person = request.user
-        return fixed if isinstance(person, User) and person.is_superuser else [*fixed, "hostname", "primary"]
+        fixed = list(super().get_readonly_fields(request, obj))
+        if not self.may(request, "host", obj):
+            fixed += HOSTING
+        if not self.may(request, "change", obj):
+            fixed += ["valid_from", "valid_until", "programme_body", "goals", "joint_colour"]
+        return fixed
+
+    def fixed_columns(self, request: HttpRequest, obj: Protocol | None) -> list[str]:
+        """The title, for whoever may only say where the protocol is served."""
+        return (
+            [] if self.may(request, "change", obj) else [parity.column("title", code) for code in parity.LANGUAGE_NAMES]
+        )
 
 
 @admin.register(Party)
-class PartyAdmin(PartOfTheAct, ScopedAdmin):
-    """The two parties on their own, for menus that offer them."""
+class PartyAdmin(ScopedAdmin):
+    """A commune's own settings: its coordinator's business alone [I2]."""
 
-    list_display = ("organisation", "position", "shape", "languages", "currency")
+    list_display = ("organisation", "position", "shape", "languages", "currency", "hands")
     list_select_related = ("organisation",)
     readonly_fields = ("position", "organisation", "shape")
-    fields = (("position", "organisation", "shape"), ("languages", "currency", "time_zone"))
+    fields = (("position", "organisation", "shape"), ("languages", "currency", "time_zone"), ("regime", "hands"))
 
 
 @admin.register(ProgrammePhase)
@@ -110,7 +122,7 @@ class PhaseAdmin(ScopedAdmin):
 
 
 @admin.register(Clause)
-class ClauseAdmin(PartOfTheAct, ScopedAdmin):
+class ClauseAdmin(ScopedAdmin):
     """All clauses in the act's order. The act's own language prevails; the others are courtesy translations."""
 
     list_display = ("shown_number", "kind", "shown_text", "courtesy")
@@ -163,7 +175,7 @@ class ClauseAdmin(PartOfTheAct, ScopedAdmin):
         )
 
 
-class ElementAdmin(PartOfTheAct, ScopedAdmin):
+class ElementAdmin(ScopedAdmin):
     """What the act enumerates; each element points to its clause."""
 
     list_display: Any = ("code", "name", "clause", "order")
@@ -197,13 +209,3 @@ class GoalAdmin(ScopedAdmin):
     list_filter = ("framework",)
     search_fields = ("framework", "title_ar", "title_fr", "title_nl", "=number")
     fields = (("framework", "number"), "title")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Others use the same row, so only the platform's administrator changes one."""
-        return super().has_change_permission(request, obj) and (obj is None or self._is_administrator(request))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_administrator(request)
-
-    def _is_administrator(self, request: HttpRequest) -> bool:
-        return isinstance(request.user, User) and request.user.is_superuser

@@ -15,8 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from partnership import permissions
 from partnership.admin.columns import ATTENTION, GOOD, PLAIN, record_link, tag
-from partnership.admin.scope import ScopedAdmin, ScopedTabular, may
+from partnership.admin.scope import ScopedAdmin, ScopedTabular
 from partnership.admin.texts import TextsForm
 from partnership.middleware import current
 from partnership.models import Membership, Organisation, Role, User
@@ -50,7 +51,7 @@ def reach(request: HttpRequest) -> Reach:
     """A coordinator of a commune enters everyone but the other commune's people; who is no coordinator, nobody. Read once a request."""
     known: Reach | None = getattr(request, "_reach", None)
     if known is None:
-        known = Reach(True) if is_administrator(request) else _coordinators_reach(request)
+        known = _coordinators_reach(request)
         request._reach = known  # type: ignore[attr-defined]  # kept with the request it was read for
     return known
 
@@ -60,9 +61,9 @@ def _coordinators_reach(request: HttpRequest) -> Reach:
     if protocol is None:
         return Reach(False)
     mandates = Membership.objects.for_protocol(protocol).filter(user=request.user.pk, role=Role.COORDINATOR)
-    own = set(mandates.valid_on(timezone.localdate()).values_list("organisation", flat=True))
-    communes = set(protocol.parties.values_list("organisation", flat=True))
-    return Reach(bool(own), frozenset(communes - own))
+    communes = permissions.communes_of(protocol)
+    own = set(mandates.valid_now().values_list("organisation", flat=True)) & communes
+    return Reach(bool(own), communes - own)
 
 
 class MembershipForm(TextsForm):
@@ -138,19 +139,6 @@ class MembershipAdmin(ScopedAdmin):
         form.reach = reach(request)
         return form
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and reach(request).anyone
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if not super().has_change_permission(request, obj):
-            return False
-        if obj is None:
-            return reach(request).anyone
-        return obj.role != Role.SIGNATORY and reach(request).covers(obj.organisation_id)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     @admin.display(description=_("validity"))
     def standing(self, mandate: Membership) -> str:
         """Whether it runs today."""
@@ -223,39 +211,8 @@ class PersonAdmin(ScopedAdmin):
         here = Exists(mandates.filter(protocol=current(request)))
         return rows.filter(here | ~Exists(mandates), is_superuser=False)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> Any:
-        """The address is the key to an account: nobody hands a signatory's, or the other commune's, to someone else."""
-        fixed = super().get_readonly_fields(request, obj)
-        return fixed if obj is None or may_change_access(request, obj) else [*fixed, "email", "is_staff", "is_active"]
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """A new person has no password; the link on the sign-in page lets them choose one."""
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request, "add") and reach(request).anyone
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if not may(request, "change"):
-            return False
-        if obj is None:
-            return reach(request).anyone
-        return is_administrator(request) or may_change_access(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-def may_change_access(request: HttpRequest, person: User) -> bool:
-    """Whether this person may change another's address or access: never a signatory's [I3], never the other commune's people's [I2]."""
-    mandates = list(Membership.objects.filter(user=person).values_list("role", "organisation", "protocol"))
-    if any(role == Role.SIGNATORY for role, _organisation, _protocol in mandates):
-        return False
-    if is_administrator(request):
-        return True
-    here = getattr(current(request), "pk", None)
-    return reach(request).anyone and all(
-        reach(request).covers(organisation) and protocol == here for _role, organisation, protocol in mandates
-    )

@@ -50,18 +50,18 @@ class PublishingAdmin(ScopedAdmin):
 
     actions = ("publish", "withdraw")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was once public is withdrawn, never deleted: its address goes on saying so."""
-        return super().has_delete_permission(request, obj) and (obj is None or obj.published_at is None)
+    def has_publish_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the person may put the record before the public, and take it away."""
+        return self.may(request, "publish", obj)
 
-    @admin.action(description=_("Publish in three languages"), permissions=["change"])
+    @admin.action(description=_("Publish in three languages"), permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Publish each record that no rule refuses, and say why for the others."""
         done = sum(self._try(request, publishing.publish, record) for record in queryset)
         if done:
             self.message_user(request, published_words(done), messages.SUCCESS)
 
-    @admin.action(description=_("Withdraw from the public"), permissions=["change"])
+    @admin.action(description=_("Withdraw from the public"), permissions=["publish"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Withdraw each record that is public."""
         records = [record for record in queryset if record.is_published]
@@ -79,7 +79,7 @@ class PublishingAdmin(ScopedAdmin):
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """After “save and publish” and “save and withdraw”: act, and stay on the record, which is saved either way."""
-        if not {PUBLISH, WITHDRAW} & set(request.POST):
+        if not {PUBLISH, WITHDRAW} & set(request.POST) or not self.has_publish_permission(request, obj):
             return super().response_change(request, obj)
         act, words = (
             (publishing.publish, published_words) if PUBLISH in request.POST else (publishing.withdraw, withdrawn_words)
@@ -92,7 +92,7 @@ class PublishingAdmin(ScopedAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         record = context.get("original")
-        if record is not None and self.has_change_permission(request, record) and not context.get("is_popup"):
+        if record is not None and self.has_publish_permission(request, record) and not context.get("is_popup"):
             context |= {"show_publish": not record.is_published, "show_withdraw": record.is_published}
         return super().render_change_form(request, context, *args, **kwargs)
 

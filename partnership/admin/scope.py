@@ -5,22 +5,28 @@ A row of another protocol does not exist here: its address answers like an unkno
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import FieldListFilter, RelatedOnlyFieldListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
+from django.urls import URLPattern
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from partnership import permissions
 from partnership.admin.columns import isolated
+from partnership.admin.editing import EditingTogether
 from partnership.admin.texts import SideBySide, TextsForm
 from partnership.middleware import current
+from partnership.rights import Action
 from partnership.templatetags import words
 
 if TYPE_CHECKING:
@@ -40,10 +46,10 @@ SHARED = ""
 """The protocol path of what all protocols of an installation share."""
 
 
-def may(request: HttpRequest, action: permissions.Action) -> bool:
-    """Whether the person may do this with the records of the request's protocol."""
+def may(request: HttpRequest, action: Action, label: str | None = None, record: Any = None) -> bool:
+    """Whether the person may do this with records of the request's protocol: of a model, or with this one."""
     protocol = current(request)
-    return protocol is not None and permissions.may(request.user, action, protocol)
+    return protocol is not None and permissions.may(request.user, action, protocol, label, record)
 
 
 class Scoped(SideBySide, _Mixin):
@@ -75,20 +81,24 @@ class Scoped(SideBySide, _Mixin):
             rows = rows.select_related(*related.list_select_related)
         return related.in_protocol(rows, request)
 
+    def may(self, request: HttpRequest, action: Action, obj: Any = None) -> bool:
+        """Whether the table of rights lets the person do this with the model's records, or with this one."""
+        return may(request, action, self.opts.label_lower, obj if isinstance(obj, self.model) else None)
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request, "view")
+        return self.may(request, "view", obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request, "add")
+        return self.may(request, "add")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request, "change")
+        return self.may(request, "change", obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request, "delete")
+        return self.may(request, "delete", obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return may(request, "view")
+        return self.may(request, "view")
 
 
 class ReadOnly(_Mixin):
@@ -104,13 +114,65 @@ class ReadOnly(_Mixin):
         return False
 
 
-class ScopedAdmin(Scoped, _ModelAdmin):
+class ScopedAdmin(EditingTogether, Scoped, _ModelAdmin):
     """A model of one protocol in the admin."""
 
     form = TextsForm
     view_on_site = False
     list_per_page = 50
     show_full_result_count = False
+
+    @property
+    def urls(self) -> list[URLPattern]:
+        """Every page of the model; to whoever may not see its records, no such page exists."""
+        pages = self.get_urls()
+        for page in pages:
+            page.callback = self._unknown_to_others(page.callback)
+        return pages
+
+    def _unknown_to_others(self, view: Any) -> Any:
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if self.admin_site.has_permission(request) and not self.has_view_permission(request):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return update_wrapper(page, view)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The record. Raises Http404 for one that is not there, of another protocol, or out of the person's reach."""
+        record = super().get_object(request, object_id, from_field)
+        if record is None or not self.has_view_permission(request, record):
+            raise Http404
+        return record
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """What can be done with several records at once: with all that were chosen, or with none."""
+        acts: dict[str, Any] = super().get_actions(request)
+        return {name: (self._all_or_none(act), name, description) for name, (act, _name, description) in acts.items()}
+
+    def _all_or_none(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        def for_all(modeladmin: Any, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+            refused = self._out_of_reach(request, queryset, getattr(act, "allowed_permissions", ()))
+            if refused:
+                self.message_user(request, refused, messages.ERROR)
+                return None
+            return act(modeladmin, request, queryset)
+
+        return update_wrapper(for_all, act)
+
+    def _out_of_reach(self, request: HttpRequest, rows: models.QuerySet[Any], needed: Iterable[str]) -> str:
+        """Why not everything that was chosen can be done; empty where it can."""
+        checks = [getattr(self, f"has_{permission}_permission") for permission in needed]
+        records = list(rows)
+        chosen = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        if request.POST.get("select_across", "0") == "0" and chosen - {str(record.pk) for record in records}:
+            return gettext("Some of the chosen records are not here any more. Nothing was done; choose again.")
+        refused = [str(record) for record in records if not all(check(request, record) for check in checks)]
+        if not refused:
+            return ""
+        return gettext("Nothing was done, since your mandate does not let you do this with: %(records)s") % {
+            "records": gettext(", ").join(refused)
+        }
 
     def get_form(self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)

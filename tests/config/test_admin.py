@@ -172,8 +172,7 @@ def test_the_address_of_another_protocols_record_is_unknown(two: tuple[Any, Any]
     client = staff(here)
     for model in OWN:
         for row in rows_of(model, there):
-            answer = client.get(address(model, view, row.pk))
-            assert (answer.status_code, answer.get("Location")) in {(302, "/fr/admin/"), (403, None)}
+            assert client.get(address(model, view, row.pk)).status_code == 404
 
 
 def test_menus_and_filters_offer_nothing_of_another_protocol(two: tuple[Any, Any]):

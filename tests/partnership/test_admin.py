@@ -327,7 +327,7 @@ def test_the_same_address_in_other_letters_is_the_same_person(protocol: Any):
 def test_people_of_another_protocol_are_unknown(protocol: Any):
     elsewhere = MembershipFactory(protocol=ProtocolFactory()).user
     client = staff(protocol)
-    assert client.get(f"{PEOPLE}{elsewhere.pk}/change/").status_code == 302
+    assert client.get(f"{PEOPLE}{elsewhere.pk}/change/").status_code == 404
     assert elsewhere.name not in client.get(PEOPLE).content.decode()
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from partnership.admin.columns import ATTENTION, BAD, GOOD, PLAIN, code, isolated, record_link, tag
-from partnership.admin.scope import ReadOnly, ReadOnlyTabular, ScopedAdmin, may
+from partnership.admin.scope import ReadOnly, ReadOnlyTabular, ScopedAdmin
 from partnership.models import MessageState, User
 from partnership.templatetags import words
 from transparency.models import Delivery, Report, ReportDocument, Snapshot
@@ -167,9 +167,9 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
             *super().get_urls(),
         ]
 
-    def has_release_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change the protocol's records may release its reports."""
-        return may(request, "change")
+    def has_release_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the person may let the report go alone."""
+        return self.may(request, "release", obj)
 
     @admin.action(description=_("Release and send"), permissions=["release"])
     def release(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -192,7 +192,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         report = self.get_object(request, str(report_id))
         if report is None:
             raise Http404
-        if not self.has_release_permission(request):
+        if not self.has_release_permission(request, report):
             raise PermissionDenied
         self._release(request, report)
         return redirect("admin:transparency_report_change", report.pk)
@@ -209,7 +209,7 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         report = context.get("original")
-        if report is not None and report.released_at is None and self.has_release_permission(request):
+        if report is not None and report.released_at is None and self.has_release_permission(request, report):
             url = reverse("admin:transparency_report_release", args=[report.pk])
             context["act_buttons"] = [(url, _("Release and send"))]
         return super().render_change_form(request, context, *args, **kwargs)

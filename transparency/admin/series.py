@@ -87,9 +87,13 @@ class SeriesAdmin(ScopedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
         return [*super().get_fieldsets(request, obj), *(self.made_fieldsets if obj else ())]
 
-    def has_delete_permission(self, request: HttpRequest, obj: ReportSeries | None = None) -> bool:
-        """A series that has reported is switched off, not deleted."""
-        return super().has_delete_permission(request, obj) and (obj is None or not obj.reports.exists())
+    def has_make_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the person may make a report of the series now."""
+        return self.may(request, "make", obj)
+
+    def has_release_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the person may also let it go."""
+        return self.may(request, "release", obj)
 
     def get_urls(self) -> list[URLPattern]:
         preview = self.admin_site.admin_view(self.preview)
@@ -98,13 +102,13 @@ class SeriesAdmin(ScopedAdmin):
             *super().get_urls(),
         ]
 
-    @admin.action(description=_("Make the report of the latest ended period"), permissions=["change"])
+    @admin.action(description=_("Make the report of the latest ended period"), permissions=["make"])
     def make(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Make the reports; each waits until a person releases it."""
         for series in queryset:
             self._make(request, series, send=False)
 
-    @admin.action(description=_("Make and send the report of the latest ended period"), permissions=["change"])
+    @admin.action(description=_("Make and send the report of the latest ended period"), permissions=["make", "release"])
     def make_and_send(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Make the reports and release them: the mails leave as soon as the documents are written."""
         for series in queryset:
