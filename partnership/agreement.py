@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import clock, decisions, equality, formats, languages, mandates, notices, parity, register
+from partnership import clock, decisions, equality, formats, forms, languages, mandates, notices, parity, register
 from partnership.decisions import Kind, Terms, Texts, texts
 from partnership.models import (
     Clause,
@@ -143,6 +143,7 @@ RATIFY = Kind(
     locks=LOCKS_OF_ACT,
     holding=PARTS_OF_ACT,
     correctable=is_courtesy_column,
+    changed_by="amend_protocol",
     refusals=_against_ratifying,
     on_adopted=_ratified,
     on_annulled=_ratification_annulled,
@@ -169,6 +170,8 @@ def _amendment(protocol: Protocol, terms: Terms) -> dict[str, Any]:
 
 def _against_amending(protocol: Protocol, terms: Terms) -> list[Refusal]:
     refusals = _in_force(protocol)
+    if not terms:
+        return refusals
     if not terms.get("clauses") and not terms.get("added"):
         refusals.append(Refusal(_("An amendment changes or adds at least one clause."), code="amendment"))
     numbers = set(protocol.clauses.values_list("number", flat=True))
@@ -199,9 +202,11 @@ def _amended(decision: Decision, protocol: Protocol, terms: Terms) -> None:
 
 
 def _write_text(clause: Clause, text: Texts) -> None:
+    own = clause.protocol.source_language
+    if text[own] != getattr(clause, parity.column("text", own)):
+        clause.original = text[own]  # else it stays letter for letter, with its line ends
     for language, words in text.items():
         setattr(clause, parity.column("text", language), words)
-    clause.original = text[clause.protocol.source_language]
 
 
 def _add_clause(protocol: Protocol, entry: Terms) -> None:
@@ -232,6 +237,7 @@ AMEND = Kind(
     protocol=_own_protocol,
     needs_deliberation=True,
     afterwards="may",
+    terms_form=forms.of_protocol(forms.AmendmentForm),
     refusals=_against_amending,
     on_adopted=_amended,
 )
@@ -274,6 +280,7 @@ END = Kind(
     sentence=_end_sentence,
     protocol=_own_protocol,
     needs_deliberation=True,
+    terms_form=forms.of_protocol(forms.EndingForm),
     refusals=_against_ending,
     on_adopted=_ended,
 )
@@ -299,6 +306,8 @@ def _renew_sentence(protocol: Protocol, terms: Terms) -> str:
 
 def _against_renewing(protocol: Protocol, terms: Terms) -> list[Refusal]:
     refusals = _in_force(protocol)
+    if not terms:
+        return refusals
     successor = _successor(terms)
     if successor is None or successor.pk == protocol.pk or _communes_of(successor) != _communes_of(protocol):
         refusals.append(
@@ -328,6 +337,7 @@ RENEW = Kind(
     sentence=_renew_sentence,
     protocol=_own_protocol,
     needs_deliberation=True,
+    terms_form=forms.of_protocol(forms.RenewalForm),
     refusals=_against_renewing,
     on_adopted=_renewed,
 )

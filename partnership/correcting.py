@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import decisions, parity
+from partnership import decisions, forms, locks, parity
 from partnership.decisions import Kind, Terms, Texts
 from partnership.models import Decision, DecisionState, Protocol
 from partnership.refusals import Refusal
@@ -26,6 +26,17 @@ def columns(corrected: Decision, record: models.Model) -> list[str]:
     return [column for column in found if kind.correctable(record, column)]
 
 
+def records(corrected: Decision) -> list[models.Model]:
+    """The records of which a decision contains something that may be corrected, its subject first."""
+    kind = decisions.kind(corrected.kind)
+    found: list[models.Model] = [decisions.subject_of(corrected)]
+    for label in kind.holding:
+        model = apps.get_model(label)
+        parts = model._base_manager.filter(protocol=corrected.protocol_id).order_by(*model._meta.ordering or ("pk",))
+        found += (part for part in parts if locks.says(kind, corrected, part))
+    return [record for record in found if columns(corrected, record)]
+
+
 def record_of(terms: Terms) -> models.Model | None:
     """The record that is to be corrected; None where it is not there."""
     try:
@@ -40,7 +51,7 @@ def _content(corrected: Decision, terms: Terms) -> dict[str, Any]:
     """What is corrected, from what it says now to what it is to say, and why."""
     record = record_of(terms)
     return {
-        "changes": {column: [_value(record, column), to] for column, to in terms["changes"].items()},
+        "changes": {column: [value(record, column), to] for column, to in terms["changes"].items()},
         "corrects": corrected.number,
         "digest": corrected.digest,
         "ground": terms["ground"],
@@ -48,22 +59,35 @@ def _content(corrected: Decision, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _value(record: Any, column: str) -> str:
+def value(record: Any, column: str) -> str:
+    """What a record says in a column, as a correction writes it; nothing as an empty text."""
     value = getattr(record, record._meta.get_field(column).attname)
     return "" if value is None else str(value)
 
 
 def _refusals(corrected: Decision, terms: Terms) -> list[Refusal]:
-    record = record_of(terms)
-    if corrected.state != DecisionState.ADOPTED or not corrected.binds or record is None:
+    record = record_of(terms) if terms else None
+    is_held = corrected.state == DecisionState.ADOPTED and corrected.binds
+    if not is_held or (terms and record not in records(corrected)):
         return [Refusal(_("Only a text that an adopted decision holds fast is corrected in this way."), code="I4")]
-    if not any(_value(record, column) != to for column, to in terms["changes"].items()):
+    if record is None:
+        return []
+    if not any(value(record, column) != to for column, to in terms["changes"].items()):
         return [Refusal(_("Nothing would change. Write at least one text anew."), code="I4")]
     beyond = set(terms["changes"]) - set(columns(corrected, record))
     if beyond:
         message = _("%(fields)s cannot be corrected here; the act’s own words change by an amendment only.")
         return [Refusal(message, code="I4", params={"fields": ", ".join(sorted(beyond))})]
     return []
+
+
+def _form(corrected: Decision) -> type[forms.TermsForm]:
+    return forms.correction(
+        {
+            record: {column: value(record, column) for column in columns(corrected, record)}
+            for record in records(corrected)
+        }
+    )
 
 
 def _sentence(corrected: Decision, terms: Terms) -> str:
@@ -105,6 +129,7 @@ CORRECT = Kind(
     sentence=_sentence,
     protocol=_protocol,
     root=_root,
+    terms_form=_form,
     refusals=_refusals,
     on_adopted=_adopted,
 )

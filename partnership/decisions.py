@@ -71,11 +71,13 @@ class Kind:
     root: Callable[[Any], models.Model] = lambda subject: subject
     """The record that is locked while the subject is written or signed."""
     refusals: Callable[[Any, Terms], list[Refusal]] = no_refusals
-    """Every rule that stands against opening and against adoption."""
+    """Every rule that stands against opening and against adoption; with NO_TERMS those that stand whatever the terms."""
     terms_form: Callable[[Any], type[forms.Form]] | None = None
     """The form for the terms of a subject, whose cleaned_data are the terms; None for a kind without terms."""
     correctable: Callable[[Any, str], bool] = anything
     """Whether a decision of the kind “correct” may change a column of a record that stands in the content."""
+    changed_by: str = ""
+    """The kind of decision that changes what cannot be corrected."""
     on_adopted: Callable[[Decision, Any, Terms], None] = nothing
     on_ended: Callable[[Decision, Any, Terms], None] = nothing
     """Refused or withdrawn."""

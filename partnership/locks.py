@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -82,31 +84,52 @@ def _binding(subjects: Iterable[models.Model]) -> list[Decision]:
 
 def on(record: models.Model) -> list[Lock]:
     """The fields of a record that decisions hold fast now, for its form to show, with the decision that does."""
-    label = record._meta.label_lower
-    subjects = {
-        (subject._meta.label_lower, str(subject.pk)): subject
+    return on_each([record])[0]
+
+
+def on_each(records: Sequence[models.Model]) -> list[list[Lock]]:
+    """The same for several records, in their order; one query for the decisions of all."""
+    subjects = [_lockers(record) for record in records]
+    every = {key: subject for found in subjects for key, subject in found.items()}
+    binding = Decision.objects.binding().defer("statement").on(*every.values()).order_by("pk") if every else []
+    decided = list(binding)
+    return [_locks(record, found, decided) for record, found in zip(records, subjects, strict=True)]
+
+
+def _lockers(record: models.Model) -> dict[tuple[int, str], models.Model]:
+    """The subjects whose decisions may lock a record, by content type and key."""
+    return {
+        (ContentType.objects.get_for_model(subject).pk, str(subject.pk)): subject
         for kind, subject in subjects_holding(record)
-        if label in kind.locks
+        if record._meta.label_lower in kind.locks
     }
-    found = []
-    for decision in _binding(subjects.values()):
-        kind = decisions.kind(decision.kind)
-        if label in kind.locks and _says(kind, decision, record):
-            found.append(Lock(decision, kind, tuple(kind.locks[label])))
-    return found
 
 
-def _says(kind: Kind, decision: Decision, record: models.Model) -> bool:
-    """Whether the record is the subject, or a part that the content names by its code, number or key."""
-    if kind.model == record._meta.label_lower:
-        return True
-    named = getattr(record, "code", None) or getattr(record, "number", None) or str(record.pk)
-    return _names(json.loads(decision.binding), str(named))
+def _locks(record: models.Model, subjects: Container[tuple[int, str]], decided: Iterable[Decision]) -> list[Lock]:
+    label = record._meta.label_lower
+    held = (decision for decision in decided if (decision.content_type_id, decision.object_id) in subjects)
+    return [
+        Lock(decision, kind, tuple(kind.locks[label]))
+        for decision in held
+        if label in (kind := decisions.kind(decision.kind)).locks and says(kind, decision, record)
+    ]
 
 
-def _names(value: Any, name: str) -> bool:
-    if isinstance(value, dict):
-        return any(_names(item, name) for item in value.values())
-    if isinstance(value, list):
-        return any(_names(item, name) for item in value)
-    return bool(value == name)
+def says(kind: Kind, decision: Decision, record: models.Model) -> bool:
+    """Whether the record is the subject, or a part that the content names by its code or number; one with neither always is."""
+    named = getattr(record, "code", None) or getattr(record, "number", None)
+    return kind.model == record._meta.label_lower or named is None or str(named) in _values(decision.binding)
+
+
+@lru_cache(maxsize=64)
+def _values(content: str) -> frozenset[str]:
+    """Everything a content says, piece by piece; kept, since a list of clauses asks the same one for each."""
+    return frozenset(_pieces(json.loads(content)))
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _pieces(item)
+    elif isinstance(value, str):
+        yield value

@@ -111,20 +111,28 @@ def _refuse_opening(
     deadline: datetime.date | None,
     afterwards: Afterwards | None,
 ) -> None:
+    refusals = against(kind, subject, terms)
+    if kind.terms_form is not None and not terms:
+        refusals.append(Refusal(_("Say first what is to be decided."), code="terms"))
+    if deadline is not None and deadline < clock.today(protocol):
+        refusals.append(Refusal(_("The deadline is past. Choose a day from today on."), code="deadline"))
+    refusals.extend(_against_afterwards(kind, protocol, afterwards))
+    if refusals:
+        raise Refusals(refusals)
+
+
+def against(kind: Kind, subject: Any, terms: Terms = NO_TERMS) -> list[Refusal]:
+    """Every rule that stands against opening a decision on a subject as it is; without terms, those that stand whatever they are."""
     refusals = list(kind.refusals(subject, terms))
-    if protocol.state == ProtocolState.ENDED:
+    if kind.protocol(subject).state == ProtocolState.ENDED:
         refusals.append(Refusal(_("The protocol has ended; it is an archive that is only read."), code="I1"))
     if isinstance(subject, Publishable) and parity.missing(subject):
         refusals.append(
             Refusal(_("Complete the texts in Arabic, French and Dutch first; then both read the same."), code="I10")
         )
-    if deadline is not None and deadline < clock.today(protocol):
-        refusals.append(Refusal(_("The deadline is past. Choose a day from today on."), code="deadline"))
-    refusals.extend(_against_afterwards(kind, protocol, afterwards))
     if Decision.objects.open().on(subject).filter(kind=kind.code).exists():
         refusals.append(Refusal(_("A decision of this kind is already open on this record."), code="I4"))
-    if refusals:
-        raise Refusals(refusals)
+    return refusals
 
 
 class Refusals(Refusal):
@@ -230,6 +238,18 @@ def sign(decision_id: int, *, by: Membership, digest_seen: str, answer: Answer) 
     signature = _put(decision, party, hand, by, digest_seen, answer)
     _settle(decision, kind)
     return signature
+
+
+def refuse_hindered(decision: Decision, *, by: Membership | None) -> Party:
+    """The commune that a mandate would answer for now. Raises what `sign` would raise whatever the answer; `by` None: without a mandate."""
+    _refuse_closed(decision)
+    if by is None:
+        raise mandates.NotASignatory(
+            _("Only someone who acts for one of the two communes of this protocol decides here."), code="I3"
+        )
+    party = mandates.acting_for(by, decision.protocol, frozenset({decisions.kind(decision.kind).signed_by}))
+    _hand(decision, party, by)
+    return party
 
 
 def _refuse_closed(decision: Decision) -> None:
