@@ -61,7 +61,10 @@ def differences(record: models.Model, before: Mapping[str, Any], only: Collectio
 
 
 def plain(field: models.Field[Any, Any], value: Any) -> Plain:
-    """A column's value as canonical text writes it: decimals with the column's places, moments in UTC, files by name."""
+    """A column's value as canonical text writes it: decimals with the column's places, moments in UTC, files by name.
+
+    An empty text is None, as nothing else: a text in three languages may be stored as either.
+    """
     if value is None or isinstance(field, models.FileField):
         return str(value) if value else None
     if field.remote_field is not None:
@@ -75,15 +78,13 @@ def plain(field: models.Field[Any, Any], value: Any) -> Plain:
         return typed.isoformat()
     if isinstance(typed, bool | int):
         return typed
-    return unicodedata.normalize("NFC", str(typed))
+    return unicodedata.normalize("NFC", str(typed)) or None
 
 
 def python(field: models.Field[Any, Any], value: Plain) -> Any:
     """The value of a column from its plain form: `plain` backwards."""
-    if isinstance(field, models.FileField):
-        return value or ""
     if value is None:
-        return None
+        return None if field.null else ""
     if field.remote_field is not None:
         field = field.target_field  # type: ignore[attr-defined]  # of every relation to one
     return field.to_python(value)

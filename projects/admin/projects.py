@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -48,6 +48,9 @@ STARTED = {ProjectState.UNDER_WAY, ProjectState.SUSPENDED, ProjectState.COMPLETE
 
 class ProjectForm(TextsForm):
     """A project, with its target groups as boxes to tick."""
+
+    FROM_PARTS: ClassVar = {"target_groups": ("targets", "group")}
+    """Fields that stand in rows of their own: the relation and its column, for comparing what two people typed."""
 
     target_groups = forms.MultipleChoiceField(
         label=_("target groups"),

@@ -65,7 +65,7 @@ ROUND_THE_HISTORY = {
         "partnership/protocol_file.py",
         "make_room",
     ): "moves clauses aside for a moment; each is saved with its place next",
-    ("transparency/demonstration/remove.py", "remove"): "the demonstration goes, its history with it",
+    ("transparency/demonstration/remove.py", "_open_circles"): "the demonstration goes, its history with it",
     ("partnership/normaliser.py", "__init__"): "a dictionary",
 }
 """Where `update()` and `bulk_*` are allowed, and why nothing is lost by it."""
