@@ -31,8 +31,8 @@ CODE_LIVES = 120
 class CodeField(forms.CharField):
     """A code of digits, as an Arabic or a European keyboard types them, with or without spaces."""
 
-    def __init__(self, **options: Any) -> None:
-        attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "autofocus": True}
+    def __init__(self, *, autofocus: bool = True, **options: Any) -> None:
+        attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "autofocus": autofocus}
         super().__init__(widget=forms.TextInput(attrs=attributes), max_length=40, **options)
 
     def to_python(self, value: Any) -> str:
@@ -67,7 +67,7 @@ class AgainCodeForm(TakenOnce, ShowAgainForm):
 class SetUpAppForm(ActivateTOTPForm):
     """The first code of a new authenticator app, which shows that it holds the secret."""
 
-    code = CodeField(label=_("The code that the app shows now"))
+    code = CodeField(label=_("The code that the app shows now"), autofocus=False)  # what comes before it is read first
 
 
 @contextmanager

@@ -125,6 +125,14 @@ def has_known_password(user: AbstractBaseUser) -> bool:
     return getattr(user, "is_demonstration", False) and not settings.DEMO
 
 
+WAYS = {
+    "reauthenticate": _("Use my password"),
+    "mfa_reauthenticate": _("Use a code"),
+    "mfa_reauthenticate:webauthn": _("Use my passkey"),
+}
+"""The ways to show oneself again, by allauth's names for them."""
+
+
 class InvitationOnlyAdapter(DefaultAccountAdapter):
     """Closes allauth's open sign-up and the door to known passwords; its mails leave through the outbox like every other."""
 
@@ -156,7 +164,9 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
         """What a person shows again: the second factor they hold, never the password in its stead."""
-        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        methods = [
+            {**method, "description": WAYS[method["id"]]} for method in super().get_reauthentication_methods(user)
+        ]
         return [method for method in methods if method["id"] != "reauthenticate"] or methods
 
     def format_email_subject(self, subject: str) -> str:

@@ -8,8 +8,8 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from partnership import permissions
-from partnership.models import Document
+from partnership import accounts, permissions
+from partnership.models import Document, Protocol
 
 
 @require_safe
@@ -19,9 +19,13 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> FileResponse:
     if not protocol:
         raise Http404
     found = get_object_or_404(Document.objects.for_protocol(protocol), pk=document_id)
-    if not found.is_published and not permissions.is_staff_of(request.user, protocol):
+    if not found.is_published and not _is_staff(request, protocol):
         raise Http404
     response = FileResponse(found.file.open("rb"), as_attachment=True, filename=found.file.name.rsplit("/", 1)[-1])
     response["Content-Type"] = found.media_type or "application/octet-stream"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def _is_staff(request: HttpRequest, protocol: Protocol) -> bool:
+    return permissions.is_staff_of(request.user, protocol) and accounts.has_second_factor(request)

@@ -11,6 +11,7 @@ from django.conf import settings as configured
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.test import Client
 from django.urls import get_resolver, reverse
 
@@ -62,7 +63,7 @@ def test_nobody_signs_up_and_nothing_of_allauth_answers_that_is_not_in_use(clien
 def test_every_address_of_an_account_has_a_page_or_leads_on(client: Client):
     """What a person who is not signed in meets: a page for anyone, else the way to sign in; never an error."""
     for pattern in account_urls.urlpatterns:
-        arguments = {"uidb36": "1", "key": "x"} if "key>" in str(pattern.pattern) else {}
+        arguments: dict[str, Any] = {"uidb36": "1", "key": "x"} if "key>" in str(pattern.pattern) else {}
         if "pk" in str(pattern.pattern):
             arguments = {"pk": 1}
         answer = client.get(reverse(pattern.name, kwargs=arguments))
@@ -145,6 +146,16 @@ def test_limits_count_where_every_process_sees_them():
         "RedisCache"
     )
     assert installation.environment.caches("", one_process=False)["default"]["BACKEND"].endswith("DatabaseCache")
+
+
+def test_without_redis_the_limits_count_in_the_database(client: Client, settings: Any):
+    settings.CACHES = installation.environment.caches("", one_process=False)
+    call_command("createcachetable", verbosity=0)
+    user = MembershipFactory().user
+    for _attempt in range(5):
+        sign_in(client, user.email, "faux mot de passe")
+    sign_in(client, user.email)
+    assert not signed_in(client)
 
 
 def test_a_cache_of_one_process_is_an_error(settings: Any):

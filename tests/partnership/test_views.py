@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.factories import DocumentFactory, MembershipFactory, ProtocolFactory
+from tests.staff import sign_in_with_second_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -33,13 +34,18 @@ def test_an_unpublished_document_does_not_exist_for_the_public(client: Client, p
 
 def test_staff_of_the_protocol_may_read_it(client: Client, protocol):
     document = DocumentFactory(protocol=protocol)
-    client.force_login(MembershipFactory(protocol=protocol).user)
+    sign_in_with_second_factor(client, MembershipFactory(protocol=protocol).user)
     assert client.get(document.get_absolute_url()).status_code == 200
+
+
+def test_staff_who_gave_their_password_only_may_not(client: Client, protocol):
+    client.force_login(MembershipFactory(protocol=protocol).user)
+    assert client.get(DocumentFactory(protocol=protocol).get_absolute_url()).status_code == 404
 
 
 def test_staff_of_another_protocol_may_not(client: Client, protocol):
     other = ProtocolFactory(hostname="second.example")
-    client.force_login(MembershipFactory(protocol=other).user)
+    sign_in_with_second_factor(client, MembershipFactory(protocol=other).user)
     assert client.get(DocumentFactory(protocol=protocol).get_absolute_url()).status_code == 404
 
 
