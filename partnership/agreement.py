@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -162,10 +163,14 @@ def _amendment(protocol: Protocol, terms: Terms) -> dict[str, Any]:
     return {
         "added": terms["added"],
         "clauses": [
-            {"from": texts(clauses[entry["number"]], "text"), "number": entry["number"], "to": entry["text"]}
+            {"from": _as_it_stands(clauses[entry["number"]]), "number": entry["number"], "to": entry["text"]}
             for entry in terms["clauses"]
         ],
     }
+
+
+def _as_it_stands(clause: Clause) -> dict[str, str]:
+    return {"original": clause.original, **texts(clause, "text")}
 
 
 def _against_amending(protocol: Protocol, terms: Terms) -> list[Refusal]:
@@ -201,12 +206,40 @@ def _amended(decision: Decision, protocol: Protocol, terms: Terms) -> None:
     decisions.rebind(protocol)
 
 
+def _amendment_annulled(decision: Decision, protocol: Protocol, terms: Terms) -> None:
+    """The clauses say again what they said; an added one goes with the domain it added, unless a project already stands on that."""
+    for entry in decision.data["content"]["clauses"]:
+        clause = protocol.clauses.get(number=entry["number"])
+        for column, words in entry["from"].items():
+            setattr(clause, column, words)
+        clause.save()
+    for entry in terms["added"]:
+        _take_away(protocol, entry)
+    decisions.rebind(protocol)
+
+
+def _take_away(protocol: Protocol, entry: Terms) -> None:
+    clause = protocol.clauses.get(number=entry["number"])
+    try:
+        with transaction.atomic():
+            for domain in clause.domains.all():
+                domain.delete()
+            clause.delete()
+    except ProtectedError:
+        return
+
+
 def _write_text(clause: Clause, text: Texts) -> None:
     own = clause.protocol.source_language
     if text[own] != getattr(clause, parity.column("text", own)):
         clause.original = text[own]  # else it stays letter for letter, with its line ends
     for language, words in text.items():
         setattr(clause, parity.column("text", language), words)
+
+
+def _line_end(original: str) -> str:
+    """The white space after a clause in the act's own layout, which an amendment leaves alone."""
+    return original[len(original.rstrip()) :]
 
 
 def _add_clause(protocol: Protocol, entry: Terms) -> None:
@@ -240,11 +273,12 @@ AMEND = Kind(
     terms_form=forms.of_protocol(forms.AmendmentForm),
     refusals=_against_amending,
     on_adopted=_amended,
+    on_annulled=_amendment_annulled,
 )
 
 
 def _end_content(protocol: Protocol, terms: Terms) -> dict[str, Any]:
-    return {"ends_on": terms["ends_on"]}
+    return {"ends_on": terms["ends_on"], "valid_until": protocol.valid_until}
 
 
 def _end_sentence(protocol: Protocol, terms: Terms) -> str:
@@ -271,6 +305,15 @@ def _ended(decision: Decision, protocol: Protocol, terms: Terms) -> None:
     decisions.rebind(protocol)
 
 
+def _end_annulled(decision: Decision, protocol: Protocol, terms: Terms) -> None:
+    """Nothing ended: the protocol is in force until the day it had."""
+    before = decision.data["content"]["valid_until"]
+    protocol.valid_until = datetime.date.fromisoformat(before) if before else None
+    protocol.state = ProtocolState.IN_FORCE
+    protocol.save(update_fields=["valid_until", "state"])
+    decisions.rebind(protocol)
+
+
 END = Kind(
     code="end_protocol",
     label=_("End the protocol"),
@@ -283,6 +326,7 @@ END = Kind(
     terms_form=forms.of_protocol(forms.EndingForm),
     refusals=_against_ending,
     on_adopted=_ended,
+    on_annulled=_end_annulled,
 )
 
 
@@ -328,6 +372,13 @@ def _renewed(decision: Decision, protocol: Protocol, terms: Terms) -> None:
     protocol.save(update_fields=["successor"])
 
 
+def _renewal_annulled(decision: Decision, protocol: Protocol, terms: Terms) -> None:
+    """The link goes, unless the successor is in force by then on ratifications of its own."""
+    if protocol.successor is not None and protocol.successor.state == ProtocolState.DRAFT:
+        protocol.successor = None
+        protocol.save(update_fields=["successor"])
+
+
 RENEW = Kind(
     code="renew_protocol",
     label=_("Renew the protocol"),
@@ -340,6 +391,7 @@ RENEW = Kind(
     terms_form=forms.of_protocol(forms.RenewalForm),
     refusals=_against_renewing,
     on_adopted=_renewed,
+    on_annulled=_renewal_annulled,
 )
 
 

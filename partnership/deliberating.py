@@ -1,6 +1,6 @@
 """What a council resolved loses its effect: annulled in Brussels, its visa refused or its legality objected to in Morocco [I1].
 
-Order of locks: the decisions that rest on it by key, their roots, the deliberation, the end of the register (see signing.py).
+Order of locks as everywhere: decisions, roots, deliberation, the end of the register (see signing.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from partnership import clock, decisions, locks, mandates, signing
+from partnership import clock, locks, mandates, signing
 from partnership.models import Decision, DecisionState, Deliberation, Membership, Party, Position, Regime, Supervision
 from partnership.models.meetings import EXECUTORY
 from partnership.refusals import Refusal
@@ -90,12 +90,7 @@ def _resting_on(deliberation: Deliberation) -> list[int]:
 
 def _locked(keys: Iterable[int]) -> list[Decision]:
     """The decisions and then their roots, locked; those that ended meanwhile are left out."""
-    rows = Decision.objects.select_for_update(of=("self",)).select_related("protocol").filter(pk__in=keys)
-    alive = [row for row in rows.order_by("pk") if row.state in {DecisionState.OPEN, DecisionState.ADOPTED}]
-    roots = (decisions.kind(row.kind).root(decisions.subject_of(row)) for row in alive)
-    for root in locks.in_order(roots):
-        decisions.lock(root)
-    return alive
+    return [row for row in locks.take(*keys) if row.state in {DecisionState.OPEN, DecisionState.ADOPTED}]
 
 
 def _refuse(deliberation: Deliberation, party: Party, *, by: Membership, on: datetime.date, ground: str) -> None:

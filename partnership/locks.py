@@ -71,6 +71,25 @@ def check(record: models.Model) -> None:
             raise Locked(decision)
 
 
+def take(*keys: int) -> list[Decision]:
+    """These decisions, locked with all that bind the same roots, then the roots: the one order every act on decisions uses.
+
+    An adoption or annulment moves what other decisions on its root bind, so those are locked with it. Returns the decisions
+    asked for, freshly read, by key.
+    """
+    roots = in_order(_root_of(decision) for decision in Decision.objects.filter(pk__in=keys))
+    wanted = Decision.objects.filter(pk__in=keys) | Decision.objects.binding().on(*roots)
+    rows = Decision.objects.select_for_update(of=("self",)).select_related("protocol")
+    locked = list(rows.filter(pk__in=wanted.order_by().values("pk")).order_by("pk"))
+    for root in roots:
+        decisions.lock(root)
+    return [decision for decision in locked if decision.pk in keys]
+
+
+def _root_of(decision: Decision) -> models.Model:
+    return decisions.kind(decision.kind).root(decisions.subject_of(decision))
+
+
 def in_order(roots: Iterable[models.Model]) -> list[models.Model]:
     """Each once, always in the same order, so that two writers never wait for each other in a circle."""
     unique = {(root._meta.label_lower, str(root.pk)): root for root in roots}

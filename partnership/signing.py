@@ -1,7 +1,7 @@
 """Deciding together: opening a decision, signing it, withdrawing it [I1 to I4].
 
-Order of locks, always: decision, the subject's root, the end of the register. Adoption happens in the transaction of the last
-needed approval, a refusal ends the decision, a deadline reminds and never decides.
+Order of locks, always: decisions by key (see locks.take), roots, deliberations by key, the end of the register. Adoption happens
+in the transaction of the last needed approval, a refusal ends the decision, a deadline reminds and never decides.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from partnership import canonical, clock, decisions, mandates, notices, parity, register
+from partnership import canonical, clock, decisions, locks, mandates, notices, parity, register
 from partnership.decisions import NO_TERMS, Kind, Terms, Texts
 from partnership.models import (
     Decision,
@@ -226,10 +226,9 @@ def sign(decision_id: int, *, by: Membership, digest_seen: str, answer: Answer) 
 
     Raises DecisionClosed, NotASignatory, AlreadySigned, StatementChanged or DeliberationRefused; then nothing has changed.
     """
-    decision = Decision.objects.select_for_update(of=("self",)).select_related("protocol").get(pk=decision_id)
+    [decision] = locks.take(decision_id)
     kind = decisions.kind(decision.kind)
     _refuse_closed(decision)
-    decisions.lock(kind.root(decisions.subject_of(decision)))
     party = mandates.acting_for(by, decision.protocol, frozenset({kind.signed_by}))
     hand = _hand(decision, party, by)
     _refuse_changed(decision, kind, digest_seen)
@@ -405,10 +404,9 @@ def withdraw(decision_id: int, *, by: Membership, reason: str, language: str) ->
 
     Raises DecisionClosed or NotASignatory, and Refusal for a missing reason.
     """
-    decision = Decision.objects.select_for_update(of=("self",)).select_related("protocol").get(pk=decision_id)
+    [decision] = locks.take(decision_id)
     kind = decisions.kind(decision.kind)
     _refuse_closed(decision)
-    decisions.lock(kind.root(decisions.subject_of(decision)))
     decision.withdrawn_by = mandates.acting_for(by, decision.protocol, PROPOSERS)
     if not reason.strip():
         raise Refusal(_("Say why the decision is withdrawn; the other commune reads it."), code="I2")

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from partnership import agreement, decisions, locks, protocol_file, register, signing
+from partnership import agreement, decisions, deliberating, locks, protocol_file, register, signing
 from partnership.models import EntryKind, ProtocolState
 from tests.factories import ProtocolFactory
 from tests.factories_decisions import DeliberationFactory, approve, coordinator, pending, ratify, signatory, write
@@ -56,6 +56,33 @@ def test_an_amendment_alone_extends_the_closed_list_of_domains(act):
     after = [clause.number for clause in act.clauses.order_by("order")]
     assert [number for number in after if number != "D99"] == before
     assert list(act.clauses.order_by("order").values_list("order", flat=True)) == list(range(1, len(after) + 1))
+
+
+def test_an_annulled_amendment_leaves_the_act_as_it_was(act):
+    before = agreement.content_of_act(act, {})
+    domain = {"code": "D99", "name": TEXT}
+    added = {"number": "D99", "parent": "A3", "kind": "bullet", "text": TEXT, "domain": domain}
+    decision = decide("amend_protocol", act, act, {"clauses": [{"number": "P.1", "text": TEXT}], "added": [added]})
+    assert agreement.content_of_act(act, {}) != before
+    lose_effect(decision)
+    assert agreement.content_of_act(act, {}) == before
+    locks.check(act)
+
+
+def test_an_annulled_end_leaves_the_protocol_in_force(act):
+    decision = decide("end_protocol", act, act, {"ends_on": timezone.localdate().isoformat()})
+    assert act.state == ProtocolState.ENDED
+    lose_effect(decision)
+    act.refresh_from_db()
+    assert (act.state, act.valid_until) == (ProtocolState.IN_FORCE, None)
+    locks.check(act)
+
+
+def lose_effect(decision):
+    """The second commune's council's deliberation under a decision is annulled today."""
+    deliberation = decision.signatures.get(party__position=2).deliberation
+    by = signatory(decision.protocol, 2)
+    deliberating.lose_effect(deliberation, by=by, on=timezone.localdate(), ground="Illégalité.", language="fr")
 
 
 def test_an_amendment_names_a_clause_that_is_free(act):
