@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import zoneinfo
 from collections.abc import Iterable
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partnership import clock, decisions
 from partnership.decisions import Texts
-from partnership.models import Membership, Organisation, Party, Protocol, Role
+from partnership.models import Decision, Membership, Organisation, Party, Protocol, Role
 from partnership.refusals import Refusal
 
 
@@ -24,9 +25,13 @@ class NotASignatory(Refusal):
 def valid(protocol: Protocol, party: Party) -> Iterable[Membership]:
     """The mandates of a commune that run now, by the date at the commune's own place."""
     moment = clock.now(protocol)
-    day = timezone.localdate(moment, zoneinfo.ZoneInfo(party.time_zone))
     rows = Membership.objects.for_protocol(protocol).filter(organisation=party.organisation_id)
-    return rows.valid_at(moment, day).select_related("user", "organisation")
+    return rows.valid_at(moment, day_in(party, moment)).select_related("user", "organisation")
+
+
+def day_in(party: Party, moment: datetime.datetime) -> datetime.date:
+    """The date at a commune's own place: its mandates begin and end at midnight there."""
+    return timezone.localdate(moment, zoneinfo.ZoneInfo(party.time_zone))
 
 
 def party_of(membership: Membership) -> Party | None:
@@ -55,8 +60,27 @@ def held_by(
 
 
 def tasks_reach(membership: Membership) -> Membership:
-    """Who carries a mandate's tasks today: itself, or the last successor once it has ended."""
-    return membership.holder_on(clock.today(membership.protocol))
+    """Who carries a mandate's tasks now: itself, or the last successor once it has ended."""
+    moment = clock.now(membership.protocol)
+    return membership.holder_on(timezone.localdate(moment), moment)
+
+
+def passed_on(decision: Decision) -> Membership | None:
+    """The mandate that carries a decision opened before by its predecessor; None while whoever opened it still does."""
+    holder = tasks_reach(decision.opened_by)
+    return None if holder.pk == decision.opened_by_id else holder
+
+
+def refuse_stand_in(mandate: Membership, other: Membership) -> None:
+    """Raises Refusal unless one mandate can be another's deputy or successor: same role for the same organisation, not over."""
+    places = [(each.protocol_id, each.organisation_id, each.role) for each in (mandate, other)]
+    if mandate.pk == other.pk or places[0] != places[1]:
+        raise Refusal(
+            _("A deputy or successor is another mandate of the same organisation, in the same role."), code="stand-in"
+        )
+    moment = clock.now(mandate.protocol)
+    if other.is_over(moment, timezone.localdate(moment)):
+        raise Refusal(_("This mandate is over; choose one that runs or is still to begin."), code="stand-in")
 
 
 def commune_names(organisation: Organisation) -> dict[str, str]:

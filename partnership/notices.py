@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -126,9 +127,8 @@ def holders(protocol: Protocol, parties: Iterable[Party]) -> list[Membership]:
 
 def _former(protocol: Protocol, party: Party) -> Iterable[Membership]:
     rows = Membership.objects.for_protocol(protocol).filter(organisation=party.organisation_id, role__in=TOLD)
-    return rows.filter(ends_on__lt=clock.today(protocol), successor__isnull=False).select_related(
-        "protocol", "successor__successor"
-    )
+    over = Q(ends_on__lt=clock.today(protocol)) | Q(ceases_at__lte=clock.now(protocol))
+    return rows.filter(over, successor__isnull=False).select_related("protocol", "successor__successor")
 
 
 def _tell(protocol: Protocol, key: str, parties: Iterable[Party], words: Words) -> int:

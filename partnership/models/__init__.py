@@ -16,7 +16,7 @@ from partnership.models.meetings import (
 )
 from partnership.models.messages import Attempt, Message, MessageState
 from partnership.models.organisations import InternationalGoal, Level, Organisation, OrganisationKind
-from partnership.models.people import Basis, Membership, Role, User
+from partnership.models.people import APPOINTED, Basis, Membership, Role, User
 from partnership.models.protocol import (
     Chapter,
     Clause,
@@ -35,9 +35,11 @@ from partnership.models.protocol import (
 )
 from partnership.models.publishing import Publishable, PublishedQuerySet, PublishingState
 from partnership.models.register import EntryKind, RegisterEntry, RegisterHead
+from partnership.models.resets import SecondFactorReset
 from partnership.models.versions import Recorded, Versioned
 
 __all__ = [
+    "APPOINTED",
     "Attempt",
     "Attendance",
     "Basis",
@@ -83,6 +85,7 @@ __all__ = [
     "RegisterEntry",
     "RegisterHead",
     "Role",
+    "SecondFactorReset",
     "Session",
     "Shape",
     "Signature",

@@ -30,6 +30,13 @@ class PersonalLinkQuerySet(models.QuerySet["PersonalLink"]):
         """Links neither used, revoked nor expired."""
         return self.filter(used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now)
 
+    def about(self, purpose: LinkPurpose, *subjects: models.Model) -> Self:
+        """Links for a purpose whose subject is one of these records, all of one model."""
+        if not subjects:
+            return self.none()
+        kind = ContentType.objects.get_for_model(subjects[0])
+        return self.filter(purpose=purpose, content_type=kind, object_id__in=[str(one.pk) for one in subjects])
+
 
 class PersonalLink(models.Model):
     """A link with a secret that only its holder knows; the database keeps its hash.

@@ -77,7 +77,9 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
 
     def get_session_auth_hash(self) -> str:
         """What a session must carry to stay open: of this password and this round; either changed ends it."""
-        return salted_hmac("partnership.session", f"{self.session_round}:{self.password}", algorithm="sha256").hexdigest()
+        return salted_hmac(
+            "partnership.session", f"{self.session_round}:{self.password}", algorithm="sha256"
+        ).hexdigest()
 
 
 class Role(models.TextChoices):
@@ -88,6 +90,10 @@ class Role(models.TextChoices):
     SIGNATORY = "signatory", _("Signatory")
     EVALUATOR = "evaluator", _("Evaluator")
     OBSERVER = "observer", _("Observer")
+
+
+APPOINTED = (Role.COORDINATOR, Role.SIGNATORY)
+"""Roles that hold a commune's keys: given, and ended, by an appointment that stands in the register [I3]."""
 
 
 class Basis(models.TextChoices):
@@ -119,6 +125,16 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def valid_now(self) -> Self:
         """Mandates one may act under now, by today's date in the current time zone."""
         return self.valid_at(timezone.now(), timezone.localdate())
+
+    def standing_at(self, moment: datetime.datetime, day: datetime.date) -> Self:
+        """Mandates that are not over at a moment: running, or still to begin."""
+        return self.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gte=day), Q(ceases_at__isnull=True) | Q(ceases_at__gt=moment)
+        )
+
+    def holding_keys(self) -> Self:
+        """Mandates of coordinators and signatories."""
+        return self.filter(role__in=APPOINTED)
 
 
 class Membership(Versioned):
@@ -157,24 +173,40 @@ class Membership(Versioned):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("A signatory’s appointment takes effect 24 hours after it was entered."),
+        help_text=_("The appointment of a signatory or coordinator takes effect 24 hours after it was entered."),
     )
     ceases_at = models.DateTimeField(
         _("in effect until"),
         null=True,
         blank=True,
         editable=False,
-        help_text=_("The end of a signatory’s mandate takes effect 24 hours after it was entered."),
+        help_text=_("The end of a signatory’s or coordinator’s mandate takes effect 24 hours after it was entered."),
+    )
+    end_act = models.CharField(_("act that ended it"), max_length=200, blank=True, editable=False)
+    end_document = models.ForeignKey(
+        "Document",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="ended_mandates",
+        verbose_name=_("document of the act that ended it"),
     )
     deputy = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="deputises_for", verbose_name=_("deputy")
-    )
-    successor = models.OneToOneField(
         "self",
         models.SET_NULL,
         null=True,
         blank=True,
-        related_name="predecessor",
+        related_name="deputises_for",
+        verbose_name=_("deputy"),
+        help_text=_("Holds the same role for the same organisation, and acts when this person cannot."),
+    )
+    successor = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="predecessors",
         verbose_name=_("successor"),
         help_text=_("Tasks, drafts and reports pass to this mandate when this one ends."),
     )
@@ -198,6 +230,7 @@ class Membership(Versioned):
             ),
             models.UniqueConstraint(
                 fields=["protocol", "organisation", "user", "role", "starts_on"],
+                condition=Q(ceases_at__isnull=True),
                 name="membership_once",
                 violation_error_message=_("This person already has this role from this day."),
             ),
@@ -206,11 +239,26 @@ class Membership(Versioned):
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.organisation}"
 
-    def holder_on(self, day: datetime.date) -> Membership:
+    def is_over(self, moment: datetime.datetime, day: datetime.date) -> bool:
+        """Whether it has ended: past its last day, or ended by an act that has taken effect."""
+        past_its_last_day = self.ends_on is not None and self.ends_on < day
+        return past_its_last_day or (self.ceases_at is not None and self.ceases_at <= moment)
+
+    def is_awaited(self, moment: datetime.datetime, day: datetime.date) -> bool:
+        """Whether it is still to begin."""
+        return self.starts_on > day or (self.effective_at is not None and self.effective_at > moment)
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether its appointment was called off before it took effect."""
+        return self.ceases_at is not None and self.effective_at is not None and self.ceases_at < self.effective_at
+
+    def holder_on(self, day: datetime.date, moment: datetime.datetime | None = None) -> Membership:
         """The mandate that carries this one's tasks on a day: itself, or the last successor once it has ended."""
+        moment = moment or timezone.now()
         holder: Membership = self
         seen = {self.pk}
-        while holder.ends_on is not None and holder.ends_on < day and holder.successor is not None:
+        while holder.is_over(moment, day) and holder.successor is not None:
             if holder.successor.pk in seen:
                 break
             holder = holder.successor
