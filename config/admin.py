@@ -9,7 +9,8 @@ from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, reverse
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import desk
 from config.catalogue import StaffCatalogue
-from partnership import accounts, permissions, signing_page
+from partnership import accounts, comment_page, permissions, signing_page
 from partnership.middleware import current
 from partnership.models import Membership, User
 
@@ -44,7 +45,7 @@ MENU = {
     ),
 }
 """The menu: first what staff open every day, then what is read. Models that only serve other forms are left out."""
-Zoned = Callable[..., HttpResponse]
+METHODS = ("GET", "HEAD", "POST")
 
 
 class PlatformAdminSite(AdminSite):
@@ -77,6 +78,8 @@ class PlatformAdminSite(AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             with timezone.override(desk.time_zone(request)):
                 response: HttpResponse = inner(request, *args, **kwargs)
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
@@ -112,9 +115,16 @@ class PlatformAdminSite(AdminSite):
         return StaffCatalogue.as_view(packages=["django.contrib.admin"])(request)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """With the pages of signing; without the shortcut that tells the address of any record of any protocol."""
+        """With the pages of signing and comments; without the shortcut that tells the address of any record of any protocol."""
         known = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
-        return [*signing_page.urls(self), *known]
+        return [*signing_page.urls(self), *comment_page.urls(self), *known]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Suggestions from records the person may see; of any others nothing is known here."""
+        try:
+            return super().autocomplete_view(request)
+        except PermissionDenied as refused:
+            raise Http404 from refused
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         mandates: Callable[[], Iterable[Membership]] = lambda: desk.mandates(request)  # noqa: E731  asked for by one template

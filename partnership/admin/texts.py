@@ -171,11 +171,8 @@ class SideBySide(_Mixin):
         if not isinstance(row, str) or row not in self._translated():
             return row
         fixed = {getattr(name, "__name__", name) for name in self.get_readonly_fields(request, obj)}
-        closed = obj is not None and not self.has_change_permission(request, obj)
         columns = [(code, parity.column(row, code)) for code in settings.REQUIRED_LANGUAGES]
-        return tuple(
-            shown(self.opts.label, row, code) if closed or column in fixed else column for code, column in columns
-        )
+        return tuple(shown(self.opts.label, row, code) if column in fixed else column for code, column in columns)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> Any:
         """Columns of texts that cannot be changed are shown with their language and direction."""
@@ -184,9 +181,11 @@ class SideBySide(_Mixin):
             for field in self._translated()
             for code in settings.REQUIRED_LANGUAGES
         }
+        closed = obj is not None and not self.has_change_permission(request, obj)
+        fixed = columns if closed else self.fixed_columns(request, obj)
         return [
             columns.get(name, name) if isinstance(name, str) else name
-            for name in (*super().get_readonly_fields(request, obj), *self.fixed_columns(request, obj))
+            for name in dict.fromkeys((*super().get_readonly_fields(request, obj), *fixed))
         ]
 
     def fixed_columns(self, request: HttpRequest, obj: Any | None) -> Sequence[str]:

@@ -27,6 +27,7 @@ from tests.factories import (
     ProtocolFactory,
     UserFactory,
 )
+from tests.factories_decisions import open_ratification
 from tests.staff import errors_of, fields_of, messages_of, sent, staff
 
 pytestmark = pytest.mark.django_db
@@ -118,9 +119,9 @@ def test_a_clause_keeps_its_own_text_and_takes_courtesy_translations(protocol: A
 
 @pytest.mark.parametrize("state", [ProtocolState.IN_FORCE, ProtocolState.CLOSING, ProtocolState.ENDED])
 def test_a_ratified_act_is_only_read(protocol: Any, state: str):
-    protocol.state = state
-    protocol.save()
     clause = ClauseFactory(protocol=protocol)
+    protocol.state, protocol.ratified_by = state, open_ratification(protocol)
+    protocol.save()
     answer = staff(protocol).post(f"/fr/admin/partnership/clause/{clause.pk}/change/", {"text_fr": "x", "text_nl": "x"})
     assert answer.status_code == 403
 
