@@ -31,6 +31,7 @@ from partnership.models import (
     Role,
     User,
 )
+from partnership.models.people import MembershipQuerySet
 from partnership.refusals import Refusal
 
 DELAY = datetime.timedelta(hours=24)
@@ -106,7 +107,44 @@ def appoint(wanted: Appointment, *, by: Membership, act: Act) -> Membership:
             _("Nobody appoints themself. Another coordinator of your commune does it."),
             code="I3",
         )
-    return enter(wanted, party, act, effective_at=clock.now(by.protocol) + DELAY, by=by)
+    mandate = enter(wanted, party, act, effective_at=clock.now(by.protocol) + DELAY, by=by)
+    invitations.invite_newcomer(mandate, by=by.user)
+    return mandate
+
+
+@transaction.atomic
+def appoint_first(wanted: Appointment, party: Party, act: Act, *, ground: str = "") -> Membership:
+    """Give a commune its first coordinator, in effect at once, since nobody else could: for the command on the server alone.
+
+    Where it has one, only on a ground, which the register keeps, and a day from now like every other appointment: for instance
+    when the only coordinator is gone. Raises Over, KeysApart or NotComplete; then nothing has changed.
+    """
+    if wanted.role != Role.COORDINATOR or wanted.person.is_superuser:
+        raise NotComplete(
+            _(
+                "This appoints coordinators only, and not the platform’s administrator: use an account without those rights."
+            ),
+            code="I3",
+        )
+    take_turn(party)
+    moment = clock.now(party.protocol)
+    there = _coordinators(party).valid_at(moment, mandates.day_in(party, moment)).exists()
+    if there and not ground.strip():
+        raise Over(
+            _(
+                "%(commune)s has a coordinator, who appoints further ones. Give a ground to appoint one here all the same."
+            ),
+            code="I3",
+            params={"commune": str(party)},
+        )
+    effective_at = moment + DELAY if there else moment
+    return enter(wanted, party, act, effective_at=effective_at, by=None, ground=ground.strip())
+
+
+def _coordinators(party: Party) -> MembershipQuerySet:
+    """Every mandate a commune ever gave a coordinator."""
+    rows = Membership.objects.for_protocol(party.protocol)
+    return rows.filter(organisation=party.organisation_id, role=Role.COORDINATOR)
 
 
 def take_turn(party: Party) -> None:
@@ -140,7 +178,6 @@ def enter(
     if wanted.in_place_of is not None:
         _end(wanted.in_place_of.pk, party, act, at=effective_at, successor=mandate, by=by)
     record(EntryKind.APPOINTMENT, mandate, party, act, at=effective_at, by=by, ground=ground)
-    invitations.invite_newcomer(mandate, by=by.user if by else None)
     return mandate
 
 
@@ -276,8 +313,7 @@ def _refuse_nobody_left(ending: Membership, party: Party) -> None:
         return
     assert ending.ceases_at is not None
     day = mandates.day_in(party, ending.ceases_at)
-    coordinators = Membership.objects.for_protocol(party.protocol).filter(role=Role.COORDINATOR)
-    if coordinators.filter(organisation=party.organisation_id).valid_at(ending.ceases_at, day).exists():
+    if _coordinators(party).valid_at(ending.ceases_at, day).exists():
         return
     raise Over(
         _(
