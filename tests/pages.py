@@ -12,7 +12,7 @@ from django.conf import settings
 
 LANGUAGES = {"ar": "rtl", "fr": "ltr", "nl": "ltr"}
 SILENT = {"script", "style", "svg", "title"}
-STYLE_SHEETS = ("tokens.css", "site.css")
+STYLE_SHEETS = ("tokens.css", "site.css", "decisions.css")
 
 
 class Page(HTMLParser):

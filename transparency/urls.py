@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transparency.views import appearance, home, partners, plan, projects, protocol, reports
+from transparency.views import appearance, home, partners, plan, projects, protocol, register, reports
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -11,7 +11,11 @@ urlpatterns = [
     path("projects/", projects.project_list, name="projects"),
     path("projects/<str:code>/", projects.project_page, name="project"),
     path("partners/", partners.partners, name="partners"),
+    path("register/", register.register_page, name="register"),
+    path("register/<int:sequence>/", register.register_entry, name="register-entry"),
+    path("register/decision/<str:number>/", register.register_decision, name="register-decision"),
     path("reports/", reports.reports, name="reports"),
+    path("reports/<uuid:report_id>/", reports.report, name="report"),
     path(
         "reports/<uuid:report_id>/<str:document_language>.pdf",
         reports.report_document,

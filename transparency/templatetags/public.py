@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.conf import settings
 from django.db.models import Model
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
 
 from evaluation.models import Indicator, Measure
 from partnership import formats, languages, parity
-from partnership.templatetags.words import ltr, number
+from partnership.templatetags.words import day, ltr, number
 from transparency.presentation.activities import People
+from transparency.presentation.register import Clock
 
 register = template.Library()
 
@@ -48,3 +51,19 @@ def people(count: People) -> SafeString | str:
     if count.withheld:
         return format_html('<span class="quiet">{}</span>', pgettext("number of people", "not published"))
     return number(count.value)
+
+
+@register.filter
+def moment(clocks: Sequence[Clock]) -> SafeString:
+    """A moment as both communes' clocks show it: 31 December 2025, 06:00 (Jette) · 05:00 (Belfaa); each day once."""
+    written = []
+    for place, clock in enumerate(clocks):
+        on = "" if place and clock.on == clocks[place - 1].on else f"{day(clock.on)}, "
+        written.append((on, ltr(clock.time), clock.place))
+    return format_html_join(" · ", "{}{} ({})", written)
+
+
+@register.filter
+def of(rows: Mapping[Any, Any], key: Any) -> Any:
+    """What belongs to a key; nothing where there is none."""
+    return rows.get(key, ())

@@ -7,11 +7,13 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
+from partnership import register
 from partnership.models import Protocol
 from transparency.models import Report, ReportDocument
-from transparency.presentation.reports import period_blocks
+from transparency.presentation.reports import period_blocks, report_page
 from transparency.views.pages import parties_for_reader, public_page
 
 
@@ -21,6 +23,20 @@ def reports(request: HttpRequest, protocol: Protocol) -> HttpResponse:
     found = list(Report.objects.published().for_protocol(protocol).for_page())
     blocks = period_blocks(found, parties_for_reader(protocol))
     return render(request, "public/reports.html", {"here": "reports", "blocks": blocks})
+
+
+@public_page
+def report(request: HttpRequest, protocol: Protocol, report_id: uuid.UUID) -> HttpResponse:
+    """One released report: what the QR code on its last page leads to."""
+    found = Report.objects.published().for_protocol(protocol).for_page().select_related("series__protocol")
+    parties = parties_for_reader(protocol)
+    context = {
+        "here": "reports",
+        "one": report_page(get_object_or_404(found, pk=report_id), parties),
+        "now": register.head_of(protocol),
+        "entries_address": reverse("register-entries"),
+    }
+    return render(request, "public/report.html", context)
 
 
 @public_page
