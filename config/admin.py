@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import desk
 from config.catalogue import StaffCatalogue
-from partnership import accounts, comment_page, permissions, signing_page
+from partnership import accounts, comment_page, opening_page, permissions, signing_page, withdrawing_pages
 from partnership.middleware import current
 from partnership.models import Membership, User
 
@@ -29,6 +29,10 @@ MENU = {
     "evaluation": ("Indicator",),
     "transparency": ("ReportSeries", "Report", "Snapshot"),
     "partnership": (
+        "Decision",
+        "Deliberation",
+        "Meeting",
+        "RegisterEntry",
         "Organisation",
         "Document",
         "User",
@@ -117,7 +121,13 @@ class PlatformAdminSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """With the pages of signing and comments; without the shortcut that tells the address of any record of any protocol."""
         known = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
-        return [*signing_page.urls(self), *comment_page.urls(self), *known]
+        return [
+            *signing_page.urls(self),
+            *opening_page.urls(self),
+            *withdrawing_pages.urls(self),
+            *comment_page.urls(self),
+            *known,
+        ]
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Suggestions from records the person may see; of any others nothing is known here."""

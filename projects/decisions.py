@@ -93,11 +93,10 @@ def _taken_over(project: Project, terms: Terms) -> dict[str, Any]:
 
 
 def _take_over_sentence(project: Project, terms: Terms) -> str:
-    assert project.actual_start is not None
     return gettext("The communes of %(communes)s take over “%(title)s”, begun on %(day)s, into their programme.") % {
         "communes": agreement.communes(project.protocol),
         "title": _title(project)[languages.current()],
-        "day": formats.day(project.actual_start, languages.current()),
+        "day": formats.day(project.actual_start, languages.current()) if project.actual_start else "…",
     }
 
 
