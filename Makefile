@@ -12,7 +12,7 @@ PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings SECRET_KEY=$$($(VENV_PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-long bench check lint types imports templates migrations deploy translations containers \
-	dictionary dictionary-check \
+	dictionary dictionary-check rights rights-check \
 	audit format messages compiled run-environment dev-environment
 
 help: ## what each target does
@@ -30,7 +30,7 @@ test-long: test ## the suite with the full numbers
 bench: dev-environment compiled ## the benchmarks, each a ratio measured in one run
 	@$(VENV_PYTHON) -m tests.services $(VENV_PYTHON) -m benchmarks $(ARGS)
 
-check: lint types imports templates migrations deploy translations dictionary-check containers audit ## everything that is checked without running a test
+check: lint types imports templates migrations deploy translations dictionary-check rights-check containers audit ## everything that is checked without running a test
 	@echo "make check: all passed"
 
 lint: dev-environment # style, likely bugs, risky calls
@@ -62,6 +62,12 @@ dictionary: dev-environment ## docs/domain.md, from the models
 
 dictionary-check: dev-environment # docs/domain.md says what the models say
 	@$(VENV_PYTHON) -m bin.dictionary check
+
+rights: dev-environment ## docs/rights.md, from the table of rights
+	@$(VENV_PYTHON) -m bin.rights
+
+rights-check: dev-environment # docs/rights.md says what the table says
+	@$(VENV_PYTHON) -m bin.rights check
 
 containers: dev-environment # Dockerfile and compose, read without building them
 	@$(VENV_PYTHON) -m bin.containers
