@@ -121,11 +121,25 @@ def pieces(opened: str, text: str) -> list[Piece]:
     if max(len(before), len(after)) > LONGEST_COMPARED:
         return [Piece(text, opened != text)] if text else []
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    return [
+    found = [
         Piece("".join(after[start:end]), operation != "equal")
         for operation, _, _, start, end in matcher.get_opcodes()
         if start < end
     ]
+    return _joined(found)
+
+
+def _joined(found: Sequence[Piece]) -> list[Piece]:
+    """Without the spaces that stood between words which are all new."""
+    joined: list[Piece] = []
+    for place, piece in enumerate(found):
+        between = 0 < place < len(found) - 1 and not piece.text.strip()
+        new = piece.new or (between and found[place - 1].new and found[place + 1].new)
+        if joined and joined[-1].new == new:
+            joined[-1] = Piece(joined[-1].text + piece.text, new)
+        else:
+            joined.append(Piece(piece.text, new))
+    return joined
 
 
 def together(opened: str, mine: str, theirs: str) -> str | None:

@@ -315,14 +315,13 @@ class _Cell:
             return str(value)
 
     def _html(self, text: str, opened: str | None = None) -> SafeString:
-        shown = text or NOTHING
-        inner = (
-            format_html_join(
-                "", "{}", ((_piece(piece),) for piece in editing.pieces("" if opened == NOTHING else opened, shown))
-            )
-            if opened is not None
-            else format_html("{}", shown)
-        )
+        if opened is None or text == opened:
+            pieces = [editing.Piece(text, False)]
+        elif self.is_text:
+            pieces = editing.pieces("" if opened == NOTHING else opened, text)
+        else:
+            pieces = [editing.Piece(text, text != NOTHING)]
+        inner = format_html_join("", "{}", ((_piece(piece),) for piece in pieces))
         attributes = format_html_join("", ' {}="{}"', self.attributes.items())
         return format_html('<span class="said"{}>{}</span>', attributes, inner)
 

@@ -15,14 +15,18 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import editing, history, locks
+from partnership import editing, history, locks, permissions
 from partnership.admin.conflict import CHOOSING, Conflict
+from partnership.admin.history import PER_PAGE, Told, changes_of
 from partnership.admin.opened import (
     note_version,
     noted_version,
@@ -32,7 +36,8 @@ from partnership.admin.opened import (
     with_line_ends,
 )
 from partnership.history import Root
-from partnership.models import Decision, Recorded
+from partnership.middleware import current
+from partnership.models import Change, Decision, Recorded
 from partnership.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -135,6 +140,35 @@ class EditingTogether(_Mixin):
         for root in roots:
             editing.lock(root)
         return roots
+
+    # Reading
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> TemplateResponse:
+        """What people changed in the record. Out of reach, it is not there."""
+        record = self.get_object(request, unquote(object_id))
+        protocol = current(request)
+        if record is None or protocol is None or not self.has_view_or_change_permission(request, record):
+            raise Http404
+        if not permissions.may(request.user, "view", protocol, "partnership.change"):
+            raise Http404
+        inlines = self.get_inline_instances(request, record)
+        changes = changes_of(record, inlines) if isinstance(record, Recorded) else Change.objects.none()
+        rows = changes.select_related("by", "content_type").order_by("-pk")
+        page = self.get_paginator(request, rows, PER_PAGE).get_page(request.GET.get(PAGE_VAR))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("History: %(record)s") % {"record": self.heading(record)},  # type: ignore[attr-defined]  # of every scoped admin
+            "saves": Told(record, page, request, self).saves() if page.object_list else [],
+            "recorded": isinstance(record, Recorded),
+            "page": page,
+            "pages": page.paginator.get_elided_page_range(page.number),
+            "page_var": PAGE_VAR,
+            "object": record,
+            "opts": self.opts,
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/object_history.html", context)
 
     # Django's own log names people and records in words that nobody could erase: the history is enough.
 
