@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from partnership import decisions, rights
+from partnership import clock, decisions, rights
 from partnership.models import (
     APPOINTED,
     Decision,
@@ -48,7 +48,8 @@ PUBLIC = (Who.ANYONE,)
 # On which records -----------------------------------------------------------------------------------------------------
 
 PROGRAMME = Subject("programme", _("Records of the programme"))
-ACT = Subject("act", _("The protocol and what it says"))
+PROTOCOL = Subject("protocol", _("The protocol itself"))
+ACT = Subject("act", _("What the protocol says"))
 COMMUNE = Subject("commune", _("A commune’s own settings"))
 DELIBERATION = Subject("deliberation", _("Deliberations of a commune"))
 DECISION = Subject("decision", _("Joint decisions"))
@@ -64,9 +65,9 @@ MAIL = Subject("mail", _("Mails and personal links"))
 rights.cover(
     PROGRAMME, "partnership.programmephase", "partnership.meeting", "partnership.document"
 )  # and what upper floors name
+rights.cover(PROTOCOL, "partnership.protocol")
 rights.cover(
     ACT,
-    "partnership.protocol",
     "partnership.clause",
     "partnership.principle",
     "partnership.objective",
@@ -183,8 +184,8 @@ FOR_COORDINATORS = Only(
 
 # The table ------------------------------------------------------------------------------------------------------------
 
-EVERYTHING_SHARED = (PROGRAMME, ACT, COMMUNE, DELIBERATION, DECISION, REGISTER, ORGANISATION, GOAL, COMMENT)
-COMMENTED = (PROGRAMME, ACT, COMMUNE, DELIBERATION, DECISION, ORGANISATION, GOAL)
+EVERYTHING_SHARED = (PROGRAMME, PROTOCOL, ACT, COMMUNE, DELIBERATION, DECISION, REGISTER, ORGANISATION, GOAL, COMMENT)
+COMMENTED = (PROGRAMME, PROTOCOL, ACT, COMMUNE, DELIBERATION, DECISION, ORGANISATION, GOAL)
 IN_FORCE, DRAFT = frozenset({ProtocolState.IN_FORCE}), frozenset({ProtocolState.DRAFT})
 
 # Without a state named, a line holds until the protocol has ended: then it is an archive that is only read.
@@ -192,7 +193,7 @@ IN_FORCE, DRAFT = frozenset({ProtocolState.IN_FORCE}), frozenset({ProtocolState.
 rights.register(
     # who                                    may                          with                  only                  while it is
     Right(PUBLIC,                            ("read",),                   (PROGRAMME,),         (PUBLISHED,),         states=ALWAYS),
-    Right(PUBLIC,                            ("read",),                   (ACT, REGISTER),                            states=ALWAYS),
+    Right(PUBLIC,                            ("read",),                   (PROTOCOL, ACT, REGISTER),                  states=ALWAYS),
     Right((*EVERY_MANDATE, *ADMINISTRATORS), ("view",),                   EVERYTHING_SHARED,                          states=ALWAYS),
     Right((*COMMUNES, Who.PROGRAMME_BODY, *ADMINISTRATORS), ("view",),    (HISTORY,),                                 states=ALWAYS),
     Right((*COMMUNES, *ADMINISTRATORS),      ("view",),                   (PERSON, MANDATE),                          states=ALWAYS),
@@ -200,7 +201,7 @@ rights.register(
 
     Right(EDITORS,                           ("add", "change", "publish"), (PROGRAMME,)),
     Right(EDITORS,                           ("delete",),                 (PROGRAMME,),         (NEVER_PUBLIC,)),
-    Right(EDITORS,                           ("change",),                 (ACT,),                                     states=DRAFT),
+    Right(EDITORS,                           ("change",),                 (PROTOCOL, ACT),                            states=DRAFT),
     Right(EDITORS,                           ("add", "change"),           (DELIBERATION,),      (OWN_DELIBERATION,)),
     Right(EDITORS,                           ("add",),                    (ORGANISATION, GOAL)),
     Right(EDITORS,                           ("change",),                 (ORGANISATION,),      (IN_NO_OTHER_ACT,)),
@@ -210,7 +211,7 @@ rights.register(
     Right(PROPOSERS,                         ("withdraw",),               (DECISION,),          (OPEN,)),
     Right(SIGNATORIES,                       ("sign",),                   (DECISION,),          (FOR_SIGNATORIES,)),
     Right(COORDINATORS,                      ("sign",),                   (DECISION,),          (FOR_COORDINATORS,)),
-    Right(SIGNATORIES,                       ("leave",),                  (ACT,),                                     states=IN_FORCE),
+    Right(SIGNATORIES,                       ("leave",),                  (PROTOCOL,),                                states=IN_FORCE),
 
     Right(COORDINATORS,                      ("change",),                 (COMMUNE,),           (OWN_SETTINGS,)),
     Right(COORDINATORS,                      ("add", "change"),           (MANDATE,),           (NOT_THE_OTHERS, NO_KEY)),
@@ -219,7 +220,7 @@ rights.register(
     Right(COORDINATORS,                      ("add",),                    (PERSON,)),
     Right(COORDINATORS,                      ("change",),                 (PERSON,),            (ONE_OF_OURS,)),
 
-    Right(ADMINISTRATORS,                    ("host",),                   (ACT,),                                     states=ALWAYS),
+    Right(ADMINISTRATORS,                    ("host",),                   (PROTOCOL,),                                states=ALWAYS),
     Right(ADMINISTRATORS,                    ("add", "change", "delete"), (ORGANISATION, GOAL),                       states=ALWAYS),
 )
 # fmt: on
@@ -247,7 +248,8 @@ def _standing(user: User, protocol: Protocol) -> Iterator[Mandate]:
 
 def _valid_mandates(user: User, protocol: Protocol) -> Iterator[Any]:
     is_party = Exists(Party.objects.filter(protocol=OuterRef("protocol"), organisation=OuterRef("organisation")))
-    held = Membership.objects.for_protocol(protocol).filter(user=user).valid_now()
+    held = Membership.objects.for_protocol(protocol).filter(user=user)
+    held = held.valid_at(clock.now(protocol), clock.today(protocol))
     yield from held.select_related("organisation").annotate(of_commune=is_party).order_by("pk")
 
 
