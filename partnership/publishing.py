@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from partnership import clock
 from partnership.models import Publishable, PublishingState, User
 
 
@@ -21,7 +22,7 @@ def publish(record: Publishable, *, by: User | None) -> None:
     if refusals:
         raise ValidationError([*refusals])
     locked.publishing_state = PublishingState.PUBLISHED
-    locked.published_at = timezone.now()
+    locked.published_at = clock.now(locked.protocol)  # type: ignore[attr-defined]  # every root belongs to a protocol
     locked.withdrawn_at = None
     locked.state_changed_by = by
     locked.save(update_fields=["publishing_state", "published_at", "withdrawn_at", "state_changed_by"])

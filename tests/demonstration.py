@@ -12,6 +12,20 @@ from django.db.models import Model
 
 from partnership.models import InternationalGoal, Organisation, Protocol
 from transparency.demonstration import load, remove
+from transparency.models import Cadence
+from transparency.reports.periods import Period
+
+LAST_ENDED = {
+    date(2026, 11, 24): "2026-S1",
+    date(2027, 2, 1): "2026-S2",
+    date(2028, 7, 1): "2028-S1",
+    date(2026, 6, 30): "2025-S2",
+}
+
+
+def last_ended(day: date) -> Period:
+    """The latest half-year that had ended on a day."""
+    return Period.parse(LAST_ENDED[day], cadence=Cadence.HALF_YEAR)
 
 
 def told_on(day: date) -> Any:

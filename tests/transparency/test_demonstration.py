@@ -1,69 +1,80 @@
-"""The demonstration: whole and believable on any day, loaded once, and taken away without a trace."""
+"""The demonstration on any day: whole and believable, decided by both communes through the product's own acts, and even between them."""
 
 from __future__ import annotations
 
-import datetime
+import io
 import json
 from collections import Counter, defaultdict
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+import pypdf
 import pytest
 import time_machine
-from django.core.exceptions import ValidationError
-from django.core.management import CommandError
-from hypothesis import given
-from hypothesis import strategies as st
+from django.db import transaction
+from django.test import override_settings
 
-from partnership import parity, protocol_file
+from partnership import decisions, parity, register, signing, standing
 from partnership.models import (
-    InternationalGoal,
+    Comment,
+    Decision,
+    DecisionState,
+    Deliberation,
+    Document,
+    EntryKind,
+    Meeting,
     Membership,
-    Organisation,
-    Protocol,
-    User,
+    Party,
+    Position,
+    ProtocolState,
+    RegisterEntry,
+    Role,
+    Signature,
+    Supervision,
 )
-from partnership.protocol_file import BELFAA_JETTE
+from partnership.models.meetings import TACIT_AFTER
+from partnership.signing import Answer, DeliberationRefused
 from projects.models import ActionPlan, Activity, ActivityState, BudgetLine, Project, ProjectState, Transaction
 from projects.money import totals_by_line
-from tests.demonstration import belonging, everything, said, told_on
-from tests.factories import (
-    UserFactory,
-)
-from transparency.demonstration import load
-from transparency.demonstration.load import CODE, DATA, PASSWORD
-from transparency.demonstration.shift import TOLD, Shift, parse_day
-from transparency.models import (
-    Cadence,
-    ReportRecipient,
-    ReportSeries,
-)
-from transparency.reports.periods import Period
+from tests.demonstration import LAST_ENDED, belonging, last_ended, told_on
+from transparency.demonstration.load import DATA
+from transparency.models import ReportRecipient, ReportSeries
 
 FILE = json.loads(DATA.read_text(encoding="utf-8"))
-LAST_ENDED = {
-    date(2026, 11, 24): "2026-S1",
-    date(2027, 2, 1): "2026-S2",
-    date(2028, 7, 1): "2028-S1",
-    date(2026, 6, 30): "2025-S2",
-}
+FIRST_YEAR = {date(2026, 11, 24): 2022, date(2027, 2, 1): 2022, date(2028, 7, 1): 2024, date(2026, 6, 30): 2021}
 
 
-def last_ended(day: date) -> Period:
-    """The latest half-year that had ended on a day."""
-    return Period.parse(LAST_ENDED[day], cadence=Cadence.HALF_YEAR)
-
-
-@pytest.fixture(params=LAST_ENDED, ids=str)
+@pytest.fixture(scope="module", params=LAST_ENDED, ids=str)
 def day(request):
     """A day to tell the story on: with no shift, one half, four halves, and one back on the last day of a half-year."""
     return request.param
 
 
-@pytest.mark.smoke
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the files of the demonstrations lie that are told here."""
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="module")
+def told(day, folder, django_db_setup, django_db_blocker) -> Iterator[object]:
+    """The demonstration told once for every test that looks at it; each undoes what it does itself."""
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=folder), transaction.atomic():
+        yield told_on(day)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def protocol(told, folder, settings):
+    """Its protocol, with its files at hand."""
+    settings.MEDIA_ROOT = folder
+    told.refresh_from_db()
+    return told
+
+
 @pytest.mark.django_db
-def test_the_demonstration_is_whole():
-    protocol = told_on(date(2026, 11, 24))
+def test_the_demonstration_is_whole(protocol):
     assert protocol.is_demonstration
     assert protocol.primary
     assert protocol.clauses.count() == 44
@@ -82,8 +93,8 @@ def test_the_demonstration_is_whole():
 
 
 @pytest.mark.django_db
-def test_what_is_loaded_is_what_the_file_tells():
-    project = told_on(date(2026, 11, 24)).projects.get(code="DEMO-02")
+def test_what_is_loaded_is_what_the_file_tells(protocol):
+    project = protocol.projects.get(code="DEMO-02")
     told = FILE["projects"][1]
     assert [project.title_ar, project.description_nl, project.pac_line_fr] == [
         told["title"]["ar"], told["description"]["nl"], told["pac_line"]["fr"],
@@ -101,35 +112,34 @@ def test_what_is_loaded_is_what_the_file_tells():
 
 
 @pytest.mark.django_db
-def test_the_project_that_was_replaced_is_named_by_the_one_that_replaces_it():
-    project = told_on(date(2026, 11, 24)).projects.get(code="DEMO-07")
+def test_the_project_that_was_replaced_is_named_by_the_one_that_replaces_it(protocol):
+    project = protocol.projects.get(code="DEMO-07")
     assert project.replaces is not None
     assert (project.replaces.code, project.replaces.state) == ("DEMO-07-0", ProjectState.REPLACED)
 
 
 @pytest.mark.django_db
-def test_every_record_keeps_every_rule_of_its_model(day):
-    for row in belonging(told_on(day)):
+def test_every_record_keeps_every_rule_of_its_model(protocol):
+    for row in belonging(protocol):
         row.full_clean()
 
 
 @pytest.mark.django_db
-def test_every_record_says_everything_in_three_languages_or_nothing(day):
-    translated = [row for row in belonging(told_on(day)) if hasattr(row, "REQUIRED_TEXTS")]
+def test_every_record_says_everything_in_three_languages_or_nothing(protocol):
+    translated = [row for row in belonging(protocol) if hasattr(row, "REQUIRED_TEXTS")]
     assert len(translated) > 200
     assert [(row, parity.missing(row)) for row in translated if parity.missing(row)] == []
 
 
 @pytest.mark.django_db
-def test_every_project_and_the_plan_are_public_and_each_commune_has_its_part_in_each(day):
-    protocol = told_on(day)
+def test_every_project_and_the_plan_are_public_and_each_commune_has_its_part_in_each(protocol):
     assert ActionPlan.objects.for_protocol(protocol).published().count() == 1
     assert Project.objects.for_protocol(protocol).published().with_both_communes().count() == 9
 
 
 @pytest.mark.django_db
-def test_every_project_serves_an_objective_a_domain_and_an_international_goal(day):
-    projects = told_on(day).projects.all()
+def test_every_project_serves_an_objective_a_domain_and_an_international_goal(protocol):
+    projects = protocol.projects.all()
     for relation in ("objectives", "domains", "goals", "principles", "targets"):
         assert not projects.filter(**{f"{relation}__isnull": True}).exists()
     assert all(bool(project.pac_line_fr) != bool(project.no_pac_reason_fr) for project in projects)
@@ -137,8 +147,8 @@ def test_every_project_serves_an_objective_a_domain_and_an_international_goal(da
 
 
 @pytest.mark.django_db
-def test_nothing_that_is_done_paid_measured_or_accepted_lies_after_the_last_ended_period(day):
-    protocol, end = told_on(day), last_ended(day).ends_on
+def test_nothing_that_is_done_paid_measured_or_accepted_lies_after_the_last_ended_period(protocol, day):
+    end = last_ended(day).ends_on
     done = Activity.objects.filter(project__protocol=protocol, state=ActivityState.DONE)
     facts = [
         *done.values_list("actual_start", flat=True),
@@ -155,8 +165,8 @@ def test_nothing_that_is_done_paid_measured_or_accepted_lies_after_the_last_ende
 
 
 @pytest.mark.django_db
-def test_the_last_ended_period_has_activities_and_money_in_both_currencies(day):
-    protocol, period = told_on(day), last_ended(day)
+def test_the_last_ended_period_has_activities_and_money_in_both_currencies(protocol, day):
+    period = last_ended(day)
     during = (period.starts_on, period.ends_on)
     done = Activity.objects.filter(project__protocol=protocol, state=ActivityState.DONE, actual_start__range=during)
     spent = Transaction.objects.filter(line__project__protocol=protocol, on__range=during)
@@ -166,8 +176,7 @@ def test_the_last_ended_period_has_activities_and_money_in_both_currencies(day):
 
 
 @pytest.mark.django_db
-def test_dates_stand_in_order(day):
-    protocol = told_on(day)
+def test_dates_stand_in_order(protocol):
     plan = protocol.plans.get()
     for project in protocol.projects.all():
         assert plan.starts_on <= project.planned_start <= project.planned_end <= plan.ends_on
@@ -180,8 +189,7 @@ def test_dates_stand_in_order(day):
 
 
 @pytest.mark.django_db
-def test_money_adds_up_on_every_line(day):
-    protocol = told_on(day)
+def test_money_adds_up_on_every_line(protocol):
     lines = list(BudgetLine.objects.filter(project__protocol=protocol).order_by("pk"))
     totals = totals_by_line(line.pk for line in lines)
     told = {project["code"]: project["budget_lines"] for project in FILE["projects"]}
@@ -201,8 +209,8 @@ def test_money_adds_up_on_every_line(day):
 
 
 @pytest.mark.django_db
-def test_the_series_begin_with_the_last_ended_period_and_wait_for_nobody(day):
-    series = ReportSeries.objects.for_protocol(told_on(day))
+def test_the_series_begin_with_the_last_ended_period_and_wait_for_nobody(protocol, day):
+    series = ReportSeries.objects.for_protocol(protocol)
     found = {
         (one.party.position if one.party else None, one.languages, one.first_period, one.needs_release)
         for one in series
@@ -213,169 +221,244 @@ def test_the_series_begin_with_the_last_ended_period_and_wait_for_nobody(day):
 
 
 @pytest.mark.django_db
-def test_a_recipient_is_named_in_the_first_language_of_the_series():
-    told_on(date(2026, 11, 24))
+def test_a_recipient_is_named_in_the_first_language_of_the_series(protocol):
     assert set(ReportRecipient.objects.filter(series__party__position=1).values_list("name", flat=True)) == {
         "كتابة المجلس الجماعي لبلفاع", "تنسيق البرنامج، جماعة بلفاع",
     }  # fmt: skip
 
 
 @pytest.mark.django_db
-def test_years_in_codes_move_with_the_story():
-    protocol = told_on(date(2028, 7, 1))
-    assert protocol.phases.get().code == "2024-2028"
-    assert protocol.plans.get().code == "PA-2024-2028"
+def test_years_in_codes_move_with_the_story(protocol, day):
+    year = FIRST_YEAR[day]
+    assert protocol.phases.get().code == f"{year}-{year + 4}"
+    assert protocol.plans.get().code == f"PA-{year}-{year + 4}"
     vouchers = Transaction.objects.values_list("voucher", flat=True)
-    assert {voucher[8:12] for voucher in vouchers} <= {"2024", "2025", "2026", "2027", "2028"}
+    assert {voucher[8:12] for voucher in vouchers} <= {str(year + later) for later in range(5)}
 
 
-def test_the_half_year_told_becomes_the_one_asked_for(day):
-    period = last_ended(day)
-    shift = Shift.to(period)
-    assert (shift.day("2026-01-01"), shift.day("2026-06-30")) == (period.starts_on, period.ends_on)
+# What both communes decided ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("halves", "day", "moved"),
-    [
-        (0, "2026-02-28", "2026-02-28"),
-        (1, "2026-02-28", "2026-08-31"),  # the last day of a month stays one
-        (1, "2024-02-28", "2024-08-28"),
-        (1, "2025-08-30", "2026-02-28"),
-        (1, "2026-06-30", "2026-12-31"),
-        (-1, "2026-03-15", "2025-09-15"),
-        (2, "2024-02-29", "2025-02-28"),
-    ],
-)
-def test_a_day_moves_by_whole_half_years(halves, day, moved):
-    assert Shift(halves).day(day).isoformat() == moved
-
-
-@given(st.dates(date(2000, 1, 1), date(2080, 1, 1)), st.integers(0, 400), st.integers(-20, 20))
-def test_moved_days_keep_their_order(first, later, halves):
-    shift = Shift(halves)
-    second = first + timedelta(days=later)
-    assert shift.day(first.isoformat()) <= shift.day(second.isoformat())
-
-
-@pytest.mark.parametrize(("halves", "year"), [(0, 2024), (1, 2024), (2, 2025), (3, 2025), (-1, 2023)])
-def test_a_code_moves_its_year_when_two_halves_make_one(halves, year):
-    assert Shift(halves).code("DEMO-01-2024-001") == f"DEMO-01-{year}-001"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "24/11/2026",
-        "2026-13-01",
-        "2026-02-30",
-        "20261124",
-        "2026-W48-2",
-        "demain",
-        "",
-        "2026-11-24 ",
-        "1999-01-01",
-        "2091-01-01",
-        "٢٠٢٦-١١-٢٤",
-    ],
-)
-def test_a_malformed_day_is_refused_naming_the_form(text):
-    with pytest.raises(ValidationError) as refused:
-        parse_day(text)
-    assert "2026-11-24" in refused.value.messages[0]
+def on_each_side(rows: Iterable[int]) -> list[int]:
+    """How many rows there are for the first commune of the act and for the second, from the key of each row's organisation."""
+    counted = Counter(rows)
+    communes = Party.objects.order_by("position").values_list("organisation", flat=True)
+    return [counted[commune] for commune in communes]
 
 
 @pytest.mark.django_db
-def test_the_command_refuses_a_malformed_day_and_loads_nothing():
-    with pytest.raises(CommandError, match="2026-11-24"):
-        said("load_demo", as_of="24/11/2026")
-    assert not Protocol.objects.exists()
+def test_the_protocol_is_in_force_by_the_deliberations_of_both_councils(protocol):
+    assert protocol.state == ProtocolState.IN_FORCE
+    ratification = protocol.ratified_by
+    assert (ratification.kind, ratification.state) == ("ratify_protocol", DecisionState.ADOPTED)
+    resolutions = [signature.deliberation for signature in ratification.signatures.order_by("party__position")]
+    assert [(one.party.position, one.supervision) for one in resolutions] == [(1, "visa"), (2, "expired")]
+    assert all(one.is_executory_on(ratification.closed_at.date()) for one in resolutions)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("moment", "period"),
-    [
-        ("2026-06-30 22:30", "2025-S2"),  # 1 July in Brussels, still 30 June in Casablanca
-        ("2026-06-30 23:30", "2026-S1"),
-    ],
-)
-def test_without_a_day_it_is_told_on_the_day_that_has_come_in_both_communes(moment, period):
-    with time_machine.travel(datetime.datetime.fromisoformat(f"{moment}+00:00"), tick=False):
-        protocol = load.load().protocol
-    assert set(protocol.report_series.values_list("first_period", flat=True)) == {period}
-
-
-@pytest.mark.smoke
-@pytest.mark.django_db
-def test_loading_it_twice_changes_nothing_and_says_so():
-    assert said("load_demo", as_of="2026-11-24") == f"{CODE}: the demonstration is ready, with 9 projects.\n"
-    before = everything()
-    assert "is there already; nothing has changed" in said("load_demo", as_of="2028-07-01")
-    assert everything() == before
-
-
-@pytest.mark.django_db
-def test_beside_a_primary_protocol_it_is_not_primary():
-    protocol_file.load(BELFAA_JETTE)
-    assert not told_on(date(2026, 11, 24)).primary
-
-
-@pytest.mark.django_db
-def test_only_what_was_made_for_it_bears_the_mark():
-    protocol_file.load(BELFAA_JETTE)
-    inhabitant = UserFactory(email="coordination@jette.example", name="Coordination")
-    told_on(date(2026, 11, 24))
-    marked = Organisation.objects.filter(is_demonstration=True)
-    assert marked.count() == len(FILE["organisations"])
-    assert not InternationalGoal.objects.filter(is_demonstration=True).exists()
-    inhabitant.refresh_from_db()
-    assert (inhabitant.is_demonstration, inhabitant.name) == (False, "Coordination")
-    assert User.objects.filter(is_demonstration=True).count() == len(FILE["people"]) - 1
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("demo", [True, False])
-def test_the_known_password_opens_only_under_demo(settings, demo):
-    settings.DEMO = demo
-    told_on(date(2026, 11, 24))
-    assert {user.check_password(PASSWORD) for user in User.objects.all()} == {demo}
-    assert {user.has_usable_password() for user in User.objects.all()} == {demo}
-
-
-@pytest.mark.django_db
-def test_the_sign_ins_are_told_under_demo_with_role_commune_address_and_password(settings):
-    settings.DEMO = True
-    told_on(date(2026, 11, 24))
-    lines = said("demo_sign_ins").splitlines()
-    assert PASSWORD in lines[0]
-    assert {tuple(line.split()) for line in lines[1:]} == {
-        ("Coordinator", "Belfaa", "coordination@belfaa.example"),
-        ("Editor", "Belfaa", "redaction@belfaa.example"),
-        ("Coordinator", "Jette", "coordination@jette.example"),
-        ("Editor", "Jette", "redactie@jette.example"),
-        ("Observer", "Brulocalis", "suivi@brulocalis.example"),
+def test_what_was_decided_and_what_still_waits(protocol):
+    found = Counter(Decision.objects.for_protocol(protocol).values_list("kind", "state"))
+    assert found == {
+        ("ratify_protocol", "adopted"): 1,
+        ("adopt_plan", "adopted"): 1,
+        ("take_over_project", "adopted"): 4,
+        ("take_over_project", "withdrawn"): 2,
+        ("take_over_project", "open"): 2,
+        ("correct_text", "adopted"): 1,
+        ("amend_protocol", "refused"): 2,
+        ("amend_protocol", "open"): 1,
     }
 
 
 @pytest.mark.django_db
-def test_the_sign_ins_are_not_told_without_demo(settings):
-    settings.DEMO = False
-    with pytest.raises(CommandError, match="DEMO=1"):
-        said("demo_sign_ins")
+def test_neither_commune_looks_like_the_late_one(protocol):
+    """Swap the communes, and every count is the same [I2]."""
+    all_decisions, signatures = Decision.objects.for_protocol(protocol), Signature.objects.all()
+    resolutions = Deliberation.objects.for_protocol(protocol)
+    parties = list(protocol.parties.all())
+    awaited = [party.organisation_id for one in all_decisions.open() for party in standing.awaited(one, parties)]
+    counts = {
+        "proposed": all_decisions.values_list("opened_by__organisation", flat=True),
+        "withdrawn": all_decisions.filter(state="withdrawn").values_list("withdrawn_by__organisation", flat=True),
+        "awaited": awaited,
+        "signed": signatures.values_list("party__organisation", flat=True),
+        "reserved": signatures.filter(position="reserve").values_list("party__organisation", flat=True),
+        "refused": signatures.filter(position="refuse").values_list("party__organisation", flat=True),
+        "signed outside": signatures.filter(outside=True).values_list("party__organisation", flat=True),
+        "resolved": resolutions.values_list("party__organisation", flat=True),
+        "rejected by its council": resolutions.filter(approved=False).values_list("party__organisation", flat=True),
+        "waiting for supervision": resolutions.filter(supervision="sent").values_list("party__organisation", flat=True),
+        "taken over": protocol.projects.filter(taken_over=True).values_list("lead__organisation", flat=True),
+        "present": Meeting.objects.get().attendances.values_list("party__organisation", flat=True),
+        "keys": Membership.objects.holding_keys().values_list("organisation", flat=True),
+        "scans": Document.objects.values_list("owner", flat=True),
+    }
+    found = {what: on_each_side(rows) for what, rows in counts.items()}
+    assert found == {
+        "proposed": [7, 7],
+        "withdrawn": [1, 1],
+        "awaited": [2, 2],
+        "signed": [10, 10],
+        "reserved": [1, 1],
+        "refused": [1, 1],
+        "signed outside": [1, 1],
+        "resolved": [4, 4],
+        "rejected by its council": [1, 1],
+        "waiting for supervision": [1, 1],
+        "taken over": [2, 2],
+        "present": [3, 3],
+        "keys": [3, 3],
+        "scans": [8, 8],
+    }
 
 
 @pytest.mark.django_db
-def test_a_password_that_does_not_open_is_not_told(settings):
-    settings.DEMO = False
-    told_on(date(2026, 11, 24))
-    settings.DEMO = True
-    assert PASSWORD not in said("demo_sign_ins")
+def test_each_commune_signs_first_as_often_as_the_other(protocol):
+    signed = Decision.objects.for_protocol(protocol).filter(state="adopted").order_by("pk")
+    first = [decision.signatures.order_by("pk")[0].party.organisation_id for decision in signed]
+    before, after = on_each_side(first)
+    assert abs(before - after) == 1  # of seven
 
 
-def test_the_half_year_told_is_the_one_the_file_was_written_for():
-    assert TOLD.code == "2026-S1"
-    days = [
-        move["on"] for project in FILE["projects"] for line in project["budget_lines"] for move in line["transactions"]
-    ]
-    assert TOLD.starts_on.isoformat() <= max(days) <= TOLD.ends_on.isoformat()
+@pytest.mark.django_db
+def test_what_waits_is_fresh_on_every_day_and_has_time_left(protocol, day):
+    waiting = Decision.objects.for_protocol(protocol).open()
+    assert all(day - timedelta(days=30) < one.opened_at.date() < day < one.deadline for one in waiting)
+    one_side, other_side = waiting.filter(kind="take_over_project").order_by("pk")
+    assert one_side.opened_at.date() == other_side.opened_at.date()
+    assert one_side.deadline == other_side.deadline
+    assert all(
+        day - one.sent_on < TACIT_AFTER
+        for one in Deliberation.objects.for_protocol(protocol).filter(supervision=Supervision.SENT)
+    )
+
+
+@pytest.mark.django_db
+def test_both_legal_regimes_are_shown(protocol):
+    found = Deliberation.objects.for_protocol(protocol).values_list("regime", "supervision")
+    assert set(found) == {
+        ("morocco", "visa"), ("morocco", "tacit"), ("morocco", "to_send"), ("morocco", "sent"),
+        ("brussels", "not_needed"), ("brussels", "expired"), ("brussels", "to_send"), ("brussels", "sent"),
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_the_register_is_intact_in_order_of_time_and_marked(protocol, day):
+    verified = register.verify(protocol)
+    assert (verified.intact, verified.count) == (True, 17)
+    entries = list(RegisterEntry.objects.for_protocol(protocol))
+    moments = [entry.at for entry in entries]
+    assert moments == sorted(moments)
+    assert moments[-1].date() < day
+    assert {entry.data["demonstration"] for entry in entries} == {True}
+    assert Counter(entry.kind for entry in entries) == {EntryKind.APPOINTMENT: 6, EntryKind.DECISION: 11}
+
+
+@pytest.mark.django_db
+def test_the_register_names_functions_and_no_address(protocol):
+    payloads = [entry.payload for entry in RegisterEntry.objects.for_protocol(protocol)]
+    assert any("Bourgmestre de Jette" in payload and "رئيس المجلس الجماعي لبلفاع" in payload for payload in payloads)
+    assert not any(".example" in payload for payload in payloads)
+
+
+@pytest.mark.django_db
+def test_nothing_was_done_before_its_time_or_after_the_day(protocol, day):
+    """A mandate before it acts, a proposal before its signatures, a deliberation before what rests on it, all before the day told."""
+    for signature in Signature.objects.select_related("decision", "membership", "deliberation"):
+        assert signature.membership.effective_at < signature.decision.opened_at < signature.signed_at
+        assert signature.signed_at.date() < day
+        if signature.deliberation and signature.approves:
+            assert signature.deliberation.executory_on <= signature.signed_at.date()
+    for decision in Decision.objects.filter(decided_on__isnull=False):
+        project = decisions.subject_of(decision)
+        assert decision.decided_on <= project.actual_start < decision.opened_at.date()
+
+
+@pytest.mark.django_db
+def test_what_was_decided_is_what_stands(protocol):
+    """Nothing that a decision holds fast has changed since, but by a correction [I4]."""
+    for decision in Decision.objects.for_protocol(protocol).binding():
+        kind = decisions.kind(decision.kind)
+        assert (
+            decisions.content_now(kind, decisions.subject_of(decision), decision.data["terms"]) == decision.binding
+        ), decision
+
+
+@pytest.mark.django_db
+def test_the_plan_was_corrected_by_both(protocol):
+    plan = protocol.plans.get()
+    correction = Decision.objects.get(kind="correct_text")
+    assert decisions.subject_of(correction).number == Decision.objects.get(kind="adopt_plan").number
+    for language, words in {"ar": "كل نصف سنة", "fr": "chaque semestre", "nl": "elk halfjaar"}.items():
+        was, is_now = correction.data["content"]["changes"][parity.column("introduction", language)]
+        assert is_now == getattr(plan, parity.column("introduction", language))
+        assert words in is_now
+        assert words not in was
+
+
+@pytest.mark.django_db
+def test_the_projects_taken_over_are_marked_and_those_that_wait_are_not(protocol):
+    taken_over = protocol.projects.filter(taken_over=True).order_by("code")
+    assert [project.code for project in taken_over] == ["DEMO-01", "DEMO-02", "DEMO-06", "DEMO-07"]
+    assert {project.state for project in taken_over} == {ProjectState.UNDER_WAY}
+    waiting = Decision.objects.open().filter(kind="take_over_project").order_by("pk")
+    assert [decisions.subject_of(one).code for one in waiting] == ["DEMO-03", "DEMO-05"]
+
+
+@pytest.mark.django_db
+def test_every_scan_is_a_real_pdf_that_says_it_is_a_demonstration(protocol):
+    documents = list(Document.objects.for_protocol(protocol))
+    for document in documents:
+        with document.file.open("rb") as stored:
+            content = stored.read()
+        page = pypdf.PdfReader(io.BytesIO(content), strict=True).pages[0]
+        assert page.extract_text().startswith("DEMO\n")
+        assert (len(content), document.media_type) == (document.size, "application/pdf")
+    recorded = Decision.objects.filter(scan__isnull=False).values_list("scan", flat=True)
+    assert {one.pk for one in documents if one.is_published} >= set(recorded)
+
+
+@pytest.mark.django_db
+def test_a_meeting_led_to_decisions(protocol):
+    points = Meeting.objects.get().points.order_by("order")
+    kinds = [point.decision.kind if point.decision else None for point in points]
+    assert kinds == ["adopt_plan", "correct_text", "amend_protocol", "amend_protocol", None, "amend_protocol"]
+
+
+@pytest.mark.django_db
+def test_the_programme_body_comments_and_signs_nothing(protocol):
+    said = Comment.objects.filter(protocol=protocol).order_by("pk")
+    assert [comment.membership.organisation == protocol.programme_body for comment in said] == [True, False, False]
+    assert not Signature.objects.filter(membership__organisation=protocol.programme_body).exists()
+
+
+@pytest.mark.django_db
+def test_a_deputy_of_each_commune_has_a_mandate_that_is_about_to_end(protocol, day):
+    ending = Membership.objects.filter(ends_on__isnull=False).order_by("organisation")
+    assert [one.role for one in ending] == [Role.SIGNATORY, Role.SIGNATORY]
+    assert {one.ends_on - day for one in ending} == {timedelta(days=40)}
+    assert [one.deputises_for.get().organisation_id for one in ending] == [one.organisation_id for one in ending]
+
+
+@pytest.mark.django_db
+def test_whoever_is_waited_for_can_sign_today(protocol, day):
+    with time_machine.travel(datetime.combine(day, time(10), UTC), tick=False):
+        for decision in Decision.objects.open().filter(kind="take_over_project"):
+            (party,) = standing.awaited(decision, protocol.parties.all())
+            mandate = Membership.objects.get(organisation=party.organisation, deputy__isnull=False)
+            signing.sign(decision.pk, by=mandate, digest_seen=decision.digest, answer=Answer(Position.APPROVE))
+            decision.refresh_from_db()
+            assert decision.state == DecisionState.ADOPTED
+    assert register.verify(protocol).count == 19
+
+
+@pytest.mark.django_db
+def test_a_deliberation_without_an_answer_carries_no_approval_yet(protocol, day):
+    decision = Decision.objects.open().get(kind="amend_protocol")
+    with time_machine.travel(datetime.combine(day, time(10), UTC), tick=False):
+        for resolution in Deliberation.objects.filter(supervision=Supervision.SENT):
+            mandate = Membership.objects.get(organisation=resolution.party.organisation, deputy__isnull=False)
+            answer = Answer(Position.APPROVE, deliberation=resolution)
+            with pytest.raises(DeliberationRefused):
+                signing.sign(decision.pk, by=mandate, digest_seen=decision.digest, answer=answer)

@@ -8,10 +8,11 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, transaction
 from django.db.models import SET_NULL, ForeignKey
 from django.utils import timezone
 
-from partnership import protocol_file
+from partnership import protocol_file, register
 from partnership.models import (
     Attempt,
     Document,
@@ -19,6 +20,7 @@ from partnership.models import (
     Membership,
     Organisation,
     Protocol,
+    RegisterEntry,
     User,
 )
 from partnership.protocol_file import BELFAA_JETTE
@@ -38,6 +40,7 @@ from tests.factories import (
     ReportSeriesFactory,
     TransactionFactory,
 )
+from tests.factories_decisions import ratify
 from transparency.demonstration import remove
 from transparency.models import (
     Delivery,
@@ -74,7 +77,7 @@ def a_report_was_sent(protocol: Protocol) -> Delivery:
 
 
 def a_real_programme() -> Protocol:
-    """The real protocol with a person, a plan, a project and all that hangs on it, and a report that was sent."""
+    """The real protocol, ratified, with a person, a plan, a project and all that hangs on it, and a report that was sent."""
     protocol = protocol_file.load(BELFAA_JETTE)
     plan = ActionPlanFactory(protocol=protocol, published=True)
     project = ProjectFactory(
@@ -93,6 +96,7 @@ def a_real_programme() -> Protocol:
     series = ReportSeriesFactory(protocol=protocol)
     ReportRecipientFactory(series=series)
     a_report_was_sent(protocol)
+    ratify(protocol)
     LogEntry.objects.create(
         user=mandate.user,
         content_type=ContentType.objects.get_for_model(Project),
@@ -121,6 +125,9 @@ def test_removing_it_leaves_everything_real_as_it_was(own_media_folder):
     said("remove_demo")
 
     assert everything() == before
+    assert register.verify(Protocol.objects.get()).intact
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RegisterEntry.objects.all().delete()
     assert [path.name for path in (own_media_folder / "documents").iterdir()] == [real_file.removeprefix("documents/")]
 
 
@@ -132,6 +139,8 @@ def test_alone_it_goes_without_a_trace():
     output = said("remove_demo")
     assert everything() == before
     assert "Removed: 9 projects\n" in output
+    assert "Removed: 14 decisions\n" in output
+    assert "Removed: 17 register entries\n" in output
     assert "Removed: 1 protocol\n" in output
     assert "There is no demonstration to remove." in said("remove_demo")
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from partnership import protocol_file, protocol_reading
-from partnership.models import Membership, Organisation, Party, ProgrammePhase, Protocol, User
+from partnership import history, protocol_file, protocol_reading
+from partnership.models import Organisation, Party, ProgrammePhase, Protocol
 from partnership.protocol_file import columns
-from partnership.publishing import publish
 from projects.models import ActionPlan, ExchangeRate
+from transparency.demonstration import acts, councils, people
+from transparency.demonstration.acts import Telling
 from transparency.demonstration.projects import write_project
 from transparency.demonstration.shift import Shift
 from transparency.demonstration.story import Entry, Story, decimals
@@ -24,8 +26,6 @@ from transparency.reports.periods import Period, today_in
 
 CODE = "DEMO-BELFAA-JETTE"
 DATA = Path(__file__).parent / "data.json"
-# Public on purpose: it is given to the demonstration's people under DEMO=1 only, which no other machine reaches.
-PASSWORD = "Belfaa-Jette-2026"  # nosec B105
 
 
 @dataclass(frozen=True)
@@ -46,23 +46,53 @@ def load(*, as_of: datetime.date | None = None) -> Demonstration:
     day = as_of or min(today_in(party.time_zone, timezone.now()) for party in act.parties)
     period = Period.containing(day, Cadence.HALF_YEAR).previous()
     data: Entry = json.loads(DATA.read_text(encoding="utf-8"))
-    loaded = protocol_file.apply(act, demonstration=True, code=CODE)
-    story = _story(data, act, loaded, Shift.to(period))
+    with history.one_version():
+        story = _story(data, act, protocol_file.apply(act, demonstration=True, code=CODE), Shift.to(period), day)
+        with _files_only_if_it_holds(story):
+            _tell(story, data, period)
+    story.protocol.refresh_from_db()
+    return Demonstration(story.protocol, made=True)
+
+
+@contextmanager
+def _files_only_if_it_holds(story: Story) -> Iterator[None]:
+    """A transaction that is undone leaves files behind; these are taken back."""
+    try:
+        yield
+    except BaseException:
+        for file in story.files:
+            file.delete(save=False)
+        raise
+
+
+def _tell(story: Story, data: Entry, period: Period) -> None:
+    """Everything: what there is, as it stands today, then what people did, in the order of time."""
     _rate(story, data["exchange_rate"])
-    _people(story, data["people"])
     _programme(story, data["projects"])
     for entry in data["series"]:
         _series(story, entry, period)
-    return Demonstration(loaded.protocol, made=True)
+    for entry in data["people"]:
+        people.enter(story, entry, data["scans"]["appointment"])
+    resolutions = {entry["key"]: councils.write_deliberation(story, entry) for entry in data["deliberations"]}
+    telling = Telling(story, resolutions, data["scans"])
+    acts.tell(telling, data["acts"])
+    councils.write_meeting(story, data["meeting"], telling.decisions)
 
 
-def _story(data: Entry, act: protocol_reading.ProtocolFile, loaded: protocol_file.Loaded, shift: Shift) -> Story:
+def _story(
+    data: Entry,
+    act: protocol_reading.ProtocolFile,
+    loaded: protocol_file.Loaded,
+    shift: Shift,
+    day: datetime.date,
+) -> Story:
     protocol = loaded.protocol
     party_at = {party.position: party for party in protocol.parties.all()}
     phase = _phase(protocol, data["phase"], shift)
     return Story(
         protocol=protocol,
         shift=shift,
+        today=day,
         organisations=loaded.organisations | _organisations(data["organisations"]),
         parties={entry.organisation: party_at[entry.position] for entry in act.parties},
         phase=phase,
@@ -98,7 +128,6 @@ def _plan(protocol: Protocol, phase: ProgrammePhase, entry: Entry, shift: Shift)
         **columns("title", entry["title"]),
         **columns("introduction", entry["introduction"]),
     )
-    publish(plan, by=None)
     return plan
 
 
@@ -111,36 +140,10 @@ def _rate(story: Story, entry: Entry) -> None:
     )
 
 
-def _people(story: Story, entries: list[Entry]) -> None:
-    for entry in entries:
-        Membership.objects.create(
-            protocol=story.protocol,
-            organisation=story.organisations[entry["organisation"]],
-            user=_person(entry),
-            role=entry["role"],
-            starts_on=story.phase.starts_on,
-            basis=entry["basis"],
-            act=entry["act"],
-        )
-
-
-def _person(entry: Entry) -> User:
-    """The person with this address; one who was there before keeps everything, the password too."""
-    known = User.objects.filter(email=entry["email"]).first()
-    return known or User.objects.create_user(
-        entry["email"],
-        PASSWORD if settings.DEMO else None,
-        name=entry["name"],
-        language=entry["language"],
-        is_staff=True,
-        is_demonstration=True,
-    )
-
-
 def _programme(story: Story, entries: list[Entry]) -> None:
-    """The projects, one that is replaced before the one that replaces it, each before the public at once."""
+    """The projects, one that is replaced before the one that replaces it."""
     for entry in sorted(entries, key=lambda one: one["replaces"] is not None):
-        publish(write_project(story, entry), by=None)
+        write_project(story, entry)
 
 
 def _series(story: Story, entry: Entry, period: Period) -> None:

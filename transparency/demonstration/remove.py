@@ -14,20 +14,32 @@ from evaluation.models import Indicator, Measurement
 from partnership import history, triggers
 from partnership.models import (
     Attempt,
+    Attendance,
     Change,
     Clause,
+    Comment,
+    Decision,
+    Deliberation,
     Document,
     Domain,
     Foundation,
     InternationalGoal,
+    Meeting,
+    MeetingPoint,
     Membership,
     Message,
     Objective,
     Organisation,
     Party,
+    PersonalLink,
     Principle,
     ProgrammePhase,
     Protocol,
+    ProtocolState,
+    RegisterEntry,
+    RegisterHead,
+    SecondFactorReset,
+    Signature,
     User,
 )
 from projects.models import (
@@ -41,7 +53,7 @@ from projects.models import (
     ProjectTarget,
     Transaction,
 )
-from transparency.demonstration.load import PASSWORD
+from transparency.demonstration.people import PASSWORD
 from transparency.models import Delivery, Report, ReportDocument, ReportRecipient, ReportSeries, Snapshot
 
 Shared = User | Organisation | InternationalGoal
@@ -66,8 +78,19 @@ BELONGING: tuple[tuple[type[models.Model], str], ...] = (
     (PolicyMarker, "project__protocol"),
     (Project, "protocol"),
     (ActionPlan, "protocol"),
-    (Document, "protocol"),
+    (Comment, "protocol"),
+    (PersonalLink, "protocol"),
+    (SecondFactorReset, "membership__protocol"),
+    (Attendance, "meeting__protocol"),
+    (MeetingPoint, "meeting__protocol"),
+    (Meeting, "protocol"),
+    (RegisterEntry, "protocol"),
+    (RegisterHead, "protocol"),
+    (Signature, "decision__protocol"),
+    (Decision, "protocol"),
+    (Deliberation, "party__protocol"),
     (Membership, "protocol"),
+    (Document, "protocol"),
     (ProgrammePhase, "protocol"),
     (Party, "protocol"),
     (Principle, "protocol"),
@@ -96,7 +119,7 @@ def remove() -> Removed:
         demonstrations = list(Protocol.objects.filter(is_demonstration=True))
         files = _files(demonstrations)
         roots: list[tuple[type[models.Model], list[str]]] = []
-        Project.objects.filter(protocol__in=demonstrations).update(replaces=None)  # else no order would do
+        _open_circles(demonstrations)
         for model, way in BELONGING:
             belonging = model._base_manager.filter(**{f"{way}__in": [each.pk for each in demonstrations]})
             removed.counts[model] += belonging.count()
@@ -108,6 +131,12 @@ def remove() -> Removed:
             _release(shared, removed)
         transaction.on_commit(lambda: _delete_files(files))
     return removed
+
+
+def _open_circles(protocols: list[Protocol]) -> None:
+    """Let go what points back at what it belongs to, for which no order would do."""
+    Project.objects.filter(protocol__in=protocols).update(replaces=None)
+    Protocol.objects.filter(pk__in=[each.pk for each in protocols]).update(state=ProtocolState.DRAFT, ratified_by=None)
 
 
 def _files(protocols: list[Protocol]) -> list[tuple[Storage, str]]:

@@ -56,10 +56,6 @@ class Shift:
         last, last_then = (calendar.monthrange(*month_of)[1] for month_of in ((year, month), (day.year, day.month)))
         return datetime.date(year, month, last if day.day == last_then else min(day.day, last))
 
-    def day_or_none(self, text: str | None) -> datetime.date | None:
-        """The same for a day that may be open."""
-        return self.day(text) if text else None
-
     def year(self, year: int) -> int:
         """A budget year as it falls now: it moves when two halves make a whole year."""
         return year + self.halves // 2

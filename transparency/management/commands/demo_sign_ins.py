@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from partnership.models import Membership
-from transparency.demonstration.load import PASSWORD
+from transparency.demonstration.people import PASSWORD
 
 
 class Command(BaseCommand):
@@ -34,5 +34,5 @@ class Command(BaseCommand):
     def mandates(self) -> list[Membership]:
         """Mandates of demonstration people whose password is the known one."""
         mandates = Membership.objects.filter(protocol__is_demonstration=True, user__is_demonstration=True)
-        related = mandates.select_related("user", "organisation").order_by("organisation", "role")
+        related = mandates.select_related("user", "organisation").order_by("organisation", "role", "pk")
         return [mandate for mandate in related if mandate.user.check_password(PASSWORD)]
