@@ -161,7 +161,7 @@ class Comparison:
             editing.side(mine=True, theirs=theirs),
             _lines((cell.label, cell.words(was.value(cell.name))) for cell in cells),
             _note(gettext("You removed it.")),
-            _lines((cell.label, cell.words(cell.theirs)) for cell in cells),
+            _lines((cell.label, cell.words(cell.theirs)) for cell in cells) if theirs else _note(gettext("As it was.")),
             row="removed",
         )
 
@@ -184,7 +184,7 @@ class Comparison:
             gettext("The whole row"),
             editing.side(mine=mine, theirs=True),
             _lines((cell.label, cell.words(opened[cell.name])) for cell in cells),
-            _lines((cell.label, cell.words(cell.mine)) for cell in cells),
+            _lines((cell.label, cell.words(cell.mine)) for cell in cells) if mine else _note(gettext("As it was.")),
             _note(gettext("Removed.")),
             row="gone",
         )

@@ -157,7 +157,8 @@ class EditingTogether(_Mixin):
         page = self.get_paginator(request, rows, PER_PAGE).get_page(request.GET.get(PAGE_VAR))
         context = {
             **self.admin_site.each_context(request),
-            "title": gettext("History: %(record)s") % {"record": self.heading(record)},  # type: ignore[attr-defined]  # of every scoped admin
+            "title": gettext("History"),
+            "heading": self.heading(record),  # type: ignore[attr-defined]  # of every scoped admin
             "saves": Told(record, page, request, self).saves() if page.object_list else [],
             "recorded": isinstance(record, Recorded),
             "page": page,
