@@ -202,18 +202,23 @@ def _outcome(facts: Facts, sides: Iterable[Side]) -> str:
     decision = facts.get("decision")
     if not decision:
         return _outcome_of_mandate(facts)
-    state = str(decision.get("state", ""))
-    if state == DecisionState.ANNULLED:
-        return _without_effect(day_of(facts, "since"))
     reserved = any(one.position == Position.RESERVE for side in sides for one in side.answers)
+    return outcome_of(str(decision.get("state", "")), reserved=reserved, since=day_of(facts, "since"))
+
+
+def outcome_of(state: str, *, reserved: bool, since: datetime.date | None) -> str:
+    """How a decision came out, in words; a state that this release does not know stands for itself."""
+    if state == DecisionState.ANNULLED:
+        return _without_effect(since)
     words = {
-        DecisionState.ADOPTED: pgettext("outcome", "Adopted, with a reservation")
+        DecisionState.OPEN.value: pgettext("outcome", "Open"),
+        DecisionState.ADOPTED.value: pgettext("outcome", "Adopted, with a reservation")
         if reserved
         else pgettext("outcome", "Adopted"),
-        DecisionState.REFUSED: pgettext("outcome", "Refused, reason published"),
-        DecisionState.WITHDRAWN: pgettext("outcome", "Withdrawn"),
+        DecisionState.REFUSED.value: pgettext("outcome", "Refused, reason published"),
+        DecisionState.WITHDRAWN.value: pgettext("outcome", "Withdrawn"),
     }
-    return words.get(DecisionState(state), state) if state in DecisionState.values else state
+    return words.get(state, state)
 
 
 def _outcome_of_mandate(facts: Facts) -> str:
@@ -253,7 +258,7 @@ def _answer(facts: Facts, party: Party) -> Answer:
     reason = str(facts.get("reason") or "")
     return Answer(
         position=position,
-        word=_word(position),
+        word=word_of(position),
         function=text_of(facts.get("function")),
         on=_clock(signed_at, party).on,
         digest=str(facts.get("digest_seen", "")),
@@ -263,7 +268,8 @@ def _answer(facts: Facts, party: Party) -> Answer:
     )
 
 
-def _word(position: str) -> str:
+def word_of(position: str) -> str:
+    """An answer in a word or two."""
     return {
         Position.APPROVE.value: pgettext("answer", "Approved"),
         Position.RESERVE.value: pgettext("answer", "Approved with a reservation"),

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from partnership import canonical
+from partnership import canonical, notices
 from partnership.equality import Reader
 from partnership.models import User
 from partnership.refusals import Refusal
@@ -141,9 +143,18 @@ def write_document(report: Report, language: str) -> ReportDocument:
 
 def _render(report: Report, language: str) -> pdf.Rendered:
     html = render.html(
-        snapshot.read(report.snapshot.text), reader=reader_of(report.series, language), digest=report.snapshot.digest
+        snapshot.read(report.snapshot.text),
+        reader=reader_of(report.series, language),
+        digest=report.snapshot.digest,
+        address=page_of(report, language),
     )
     return pdf.write(html, language=language)
+
+
+def page_of(report: Report, language: str) -> str:
+    """The address of a report's own page in a language: on its protocol's host name, else the installation's."""
+    with override(language):
+        return notices.address(report.series.protocol, reverse("report", args=[report.pk]))
 
 
 def write_documents(reports: Iterable[Report]) -> list[ReportDocument]:

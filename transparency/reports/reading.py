@@ -12,7 +12,7 @@ from partnership import parity
 
 Data = dict[str, Any]
 DAYS = frozenset(
-    {"on", "until", "start", "end", "starts_on", "ends_on"}
+    {"on", "until", "start", "end", "starts_on", "ends_on", "decided_on", "since"}
     | {f"{which}_{what}" for which in ("planned", "actual") for what in ("start", "end")}
 )
 DECIMALS = frozenset(

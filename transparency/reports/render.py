@@ -15,13 +15,17 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import pgettext
 
+from partnership import decisions
 from partnership.equality import Reader, currencies, positions
 from partnership.languages import direction
+from partnership.models import Position
 from transparency.models import Cadence
-from transparency.reports import charts, story
-from transparency.reports.reading import Data, localised
+from transparency.presentation.register import outcome_of, word_of
+from transparency.reports import charts, qr, story
+from transparency.reports.reading import Data, Foreign, localised
 
 WIDE, HALF, NARROW, SMALL = 170, 82, 46, 21  # widths of the pictures, mm
+CODE = 42  # side of the code, mm
 SMALL_BAR = 3.4  # height of a bar of that width
 DIGEST_SHOWN = 12  # digits of the snapshot's digest in the footer
 # WeasyPrint counts a space at the end of a text when it asks whether the last line fits, and where the line just does not fit with
@@ -31,14 +35,14 @@ SPACE_AT_THE_END = re.compile(r"\s+(?=(?:</(?:a|b|bdi|span)>\s*)*</(?:p|li|td|th
 NEEDLESS_ISOLATE = re.compile(r'<bdi dir="ltr">([^<]*)</bdi>')
 
 
-def html(data: Data, *, reader: Reader, digest: str, provisional: bool = False) -> str:
+def html(data: Data, *, reader: Reader, digest: str, address: str = "", provisional: bool = False) -> str:
     """The report as a whole HTML document. `data` is a snapshot's (snapshot.read), `digest` that of its text.
 
-    `provisional` marks every page as not released.
+    `address` is that of the report's own page, printed with its code; empty for none. `provisional` marks every page as not released.
     """
     with translation.override(reader.language):
         report = localised(data, reader.language)
-        context = _frame(report, reader, digest, provisional) | _content(report, reader)
+        context = _frame(report, reader, digest, provisional) | _content(report, reader) | _proof(report, address)
         page = SPACE_AT_THE_END.sub("", render_to_string("reports/report.html", context))
     return page if context["direction"] == "rtl" else NEEDLESS_ISOLATE.sub(r"\1", page)
 
@@ -65,6 +69,11 @@ def _frame(report: Data, reader: Reader, digest: str, provisional: bool) -> Data
     }
 
 
+def _proof(report: Data, address: str) -> Data:
+    """With what a reader checks the report. A snapshot of before the register froze no end of it."""
+    return {"chain": report.get("register"), "address": address, "code": qr.code(address, CODE) if address else None}
+
+
 def _content(report: Data, reader: Reader) -> Data:
     """What the sections lay out: the story of the one-minute page, pictures, rows joined with what they name."""
     parties = _ordered_parties(report["parties"], reader)
@@ -79,6 +88,7 @@ def _content(report: Data, reader: Reader) -> Data:
         ],
         "domains": _domains(report["domains"]),
         "several_domains": any(len(project["domains"]) > 1 for project in report["projects"]),
+        "decisions": _decisions(report["decisions"], parties) if "decisions" in report else None,
         "activities": _activities(projects),
         "contributions": _contributions(report["contributions"], parties),
         "with_lines": [project for project in projects if project["lines"]],
@@ -183,6 +193,38 @@ def _activities(projects: Iterable[Data]) -> list[Data]:
     """The activities of the period over all projects, by day; those that were not held stand where they were planned."""
     rows = [activity | {"project": project["code"]} for project in projects for activity in project["activities"]]
     return sorted(rows, key=lambda row: (row["start"], row["project"]))
+
+
+def _decisions(rows: Iterable[Data], parties: Sequence[Data]) -> list[Data]:
+    """Each decision with its outcome in words, what each commune answered, in the reader's order, and their words in full."""
+    return [_decision(row, parties) for row in rows]
+
+
+def _decision(row: Data, parties: Sequence[Data]) -> Data:
+    reserved = any(one["answer"] == Position.RESERVE for one in row["answers"])
+    sides = [(party, [one for one in row["answers"] if one["position"] == party["position"]]) for party in parties]
+    return row | {
+        "kind_label": decisions.label_of(row["kind"]),
+        "outcome": outcome_of(row["state"], reserved=reserved, since=row["since"]),
+        "sides": [[one | {"word": word_of(one["answer"])} for one in given] for _party, given in sides],
+        "quotes": _quotes(row, sides),
+    }
+
+
+def _quotes(row: Data, sides: Iterable[tuple[Data, list[Data]]]) -> list[Data]:
+    """What was said in a decision, as it was written: the reservations and refusals of both, then why it ended."""
+    said = [(party["short_name"], one["answer"], one["words"]) for party, given in sides for one in given]
+    said.append(("", "", row["words"]))
+    return [
+        {
+            "party": name,
+            "answer": answer,
+            "text": Foreign(words["text"], words["language"]),
+            "direction": direction(words["language"]),
+        }
+        for name, answer, words in said
+        if words
+    ]
 
 
 def _contributions(rows: Sequence[Data], parties: Sequence[Data]) -> list[Data]:

@@ -1,7 +1,7 @@
 """The frozen snapshot of a period: what the programme was, from published data only [I11, I13], the same for both councils [I16].
 
 Money and measurements count up to the period's last day; states are those of the day the snapshot is taken. At most 25 queries
-whatever the number of projects. Texts stand in the three languages; codes of choices are named when rendered.
+whatever the number of projects and decisions. Texts stand in the three languages; codes of choices are named when rendered.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from projects.models import (
 )
 from projects.money import Totals, grand_total, moved_by_project, rate_on, totals_by_line, totals_by_project
 from transparency.models import Snapshot
-from transparency.reports import figures
+from transparency.reports import decided, figures
 from transparency.reports.figures import Data
 from transparency.reports.periods import Period
 
-VERSION = 1
+VERSION = 2  # 1 knew no decisions and no register; what was frozen then is still rendered
 Row = TypeVar("Row", BudgetLine, Activity)
 
 
@@ -108,6 +108,8 @@ def collect(protocol: Protocol, period: Period, now: datetime.datetime, until: d
         "rate": {"on": rate.on, "mad_per_eur": rate.mad_per_eur, "source": figures.texts(rate, "source")}
         if rate
         else None,
+        "register": decided.end_of_register(protocol),
+        "decisions": decided.of_period(protocol, period.starts_on, until, parties),
         "plan": _plan(protocol),
         "objectives": figures.objectives(protocol, projects, states),
         "domains": figures.domains(protocol, projects, totals, mad_per_eur),
