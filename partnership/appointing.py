@@ -333,14 +333,22 @@ def call_off(mandate: Membership, *, by: Membership) -> Membership:
     party = coordinated(by)
     take_turn(party)
     locked = own(mandate.pk, party)
-    moment = clock.now(party.protocol)
-    if locked.effective_at is not None and locked.effective_at > moment and locked.ceases_at is None:
-        _call_off_appointment(locked, party, moment, by)
-    elif locked.ceases_at is not None and locked.ceases_at > moment:
-        _call_off_end(locked, party, moment, by)
-    else:
+    if not is_pending(locked):
         raise Over(_("It has taken effect, or was called off already."), code="I3")
+    moment = clock.now(party.protocol)
+    if locked.ceases_at is None:
+        _call_off_appointment(locked, party, moment, by)
+    else:
+        _call_off_end(locked, party, moment, by)
     return locked
+
+
+def is_pending(mandate: Membership) -> bool:
+    """Whether its appointment, or its end, has not taken effect yet."""
+    moment = clock.now(mandate.protocol)
+    if mandate.ceases_at is not None:
+        return mandate.ceases_at > moment
+    return mandate.effective_at is not None and mandate.effective_at > moment
 
 
 def _call_off_appointment(mandate: Membership, party: Party, moment: datetime.datetime, by: Membership) -> None:

@@ -21,7 +21,7 @@ def hand_over(mandate: Membership, *, last_day: datetime.date, successor: Member
     locked = (
         Membership.objects.select_for_update(of=("self",), no_key=True).select_related("protocol").get(pk=mandate.pk)
     )
-    if locked.role in APPOINTED:
+    if locked.role in APPOINTED and mandates.party_of(locked) is not None:
         raise Refusal(
             _("The mandate of a signatory or coordinator ends by the commune’s act, entered in the register."),
             code="I3",

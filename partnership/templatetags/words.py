@@ -47,7 +47,7 @@ def money(amount: Decimal | None, currency: str) -> SafeString | str:
     return format_html('<span class="money">{}</span>', ltr(formats.money(amount, currency, language)))
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def day(value: datetime.date | None) -> str:
     """A date with the month in words; a dash where there is none."""
     return "–" if value is None else formats.day(value, languages.current())
