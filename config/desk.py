@@ -17,9 +17,9 @@ import partnership.awaiting
 import projects.awaiting
 import transparency.awaiting
 from partnership import equality, formats, languages, permissions
-from partnership.awaiting import GROUPS, LATE, Group, Half, Task
+from partnership.awaiting import GROUPS, LATE, SIGN, Group, Half, Task
 from partnership.middleware import current
-from partnership.models import Membership, Party, User
+from partnership.models import Membership, Party, Role, User
 from transparency.awaiting import NextReport
 
 FLOORS = (partnership.awaiting, projects.awaiting, evaluation.awaiting, transparency.awaiting)
@@ -102,20 +102,24 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Everything the start page shows. The number of queries does not depend on how much there is to do."""
     protocol = current(request)
     if protocol is None or not isinstance(request.user, User):
-        return {"tiles": [], "sections": [], "theirs": [], "next_reports": [], "today": timezone.localdate()}
+        empty: dict[str, list[Any]] = {"tiles": [], "sections": [], "theirs": [], "ended": [], "next_reports": []}
+        return {**empty, "today": timezone.localdate()}
     today = timezone.localdate()
     parties = _parties(request)
     own = own_positions(request, parties)
     tasks = [task for floor in FLOORS for task in floor.awaiting(request.user, protocol, today)]
     mine = [task for task in tasks if task.awaits is None or not own or task.awaits in own]
     following = transparency.awaiting.next_reports(protocol, timezone.now())
+    may_act = permissions.may(request.user, "change", protocol)
     return {
-        "tiles": [*(_tile(group, mine, today) for group in GROUPS), *_next_tile(following)],
+        "tiles": [*(_tile(group, mine, today) for group in (GROUPS if may_act else (SIGN,))), *_next_tile(following)],
         "sections": [section for group in GROUPS if (section := _section(group, mine, parties, today)).count],
         "theirs": [task for task in tasks if task not in mine][:SHOWN_IN_A_GROUP],
+        "ended": partnership.awaiting.ended_lately(protocol, timezone.now()),
         "next_reports": following,
         "today": today,
-        "may_act": permissions.may(request.user, "change", protocol),
+        "may_act": may_act,
+        "may_sign": bool(permissions.roles(request.user, protocol) & {Role.SIGNATORY, Role.COORDINATOR}),
     }
 
 

@@ -8,18 +8,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import parity, permissions
-from partnership.models import Membership, Protocol, Publishable, PublishingState, User
+from partnership import decisions, formats, languages, mandates, parity, permissions, standing
+from partnership.models import Decision, DecisionState, Membership, Party, Protocol, Publishable, PublishingState, User
+from partnership.models.people import Role
+from partnership.rights import Mandate, Who
+from partnership.standing import Standing
 from partnership.templatetags import words
 
 MANDATE_NOTICE = datetime.timedelta(days=60)
+LATELY = datetime.timedelta(days=30)
+"""For how long the start page tells how a decision ended."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,7 @@ class Group:
     icon: str
 
 
+SIGN = Group("sign", _("To sign"), "pen")
 LATE = Group("late", _("Late"), "clock")
 CHECK = Group("check", _("To check"), "check")
 MEASURE = Group("measure", _("To measure"), "measure")
@@ -38,7 +47,7 @@ COMPLETE = Group("complete", _("To complete"), "pen")
 TRANSLATE = Group("translate", _("To translate"), "translate")
 SEND = Group("send", _("To send"), "mail")
 RENEW = Group("renew", _("To renew"), "person")
-GROUPS = (LATE, CHECK, MEASURE, COMPLETE, TRANSLATE, SEND, RENEW)
+GROUPS = (SIGN, LATE, CHECK, MEASURE, COMPLETE, TRANSLATE, SEND, RENEW)
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,10 @@ class Task:
     """By the party's place in the act's title; empty where the task does not take both communes."""
     awaits: int | None = None
     """The place of the only party that can do it; None for either."""
+    signs: bool = False
+    """Whether it awaits the person's own signature: the only thing a filled button stands for."""
+    opened_before: bool = False
+    """Whether it was begun before the person's time, or by whoever passed it on."""
 
 
 def change_url(record: Model, anchor: str = "") -> str:
@@ -76,10 +89,130 @@ def change_url(record: Model, anchor: str = "") -> str:
 
 
 def awaiting(user: User, protocol: Protocol, today: datetime.date) -> list[Task]:
-    """Texts to translate and mandates about to end. One query for each kind of root, and one for the mandates."""
-    if not permissions.may(user, "change", protocol):
+    """Decisions to sign, texts to translate and mandates about to end.
+
+    Four queries for the decisions, one for each kind of root, and one for the mandates.
+    """
+    found = _decisions(user, protocol, today)
+    if permissions.may(user, "change", protocol):
+        found += [*_texts_to_translate(protocol), *_mandates_to_renew(protocol, today)]
+    return found
+
+
+# Decisions ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Signer:
+    """The person whose start page it is, before the decisions of a protocol."""
+
+    user: User
+    mandates: tuple[Mandate, ...]
+    came_on: datetime.date | None
+    today: datetime.date
+
+    def is_asked(self, decision: Decision, missing: Iterable[Party]) -> bool:
+        """Whether an answer that is missing is one that this person may give."""
+        who = Who(decisions.kind(decision.kind).signed_by)
+        organisations = {party.organisation_id for party in missing}
+        return any(mandate.who == who and mandate.organisation in organisations for mandate in self.mandates)
+
+
+def _decisions(user: User, protocol: Protocol, today: datetime.date) -> list[Task]:
+    """Open decisions, for whoever signs or coordinates; a signatory sees which of them await their own signature."""
+    if not permissions.roles(user, protocol) & {Role.SIGNATORY, Role.COORDINATOR}:
         return []
-    return [*_texts_to_translate(protocol), *_mandates_to_renew(protocol, today)]
+    parties = list(protocol.parties.select_related("organisation"))
+    signer = _Signer(user, permissions.standing(user, protocol), came_on(user, protocol), today)
+    return [_signature(decision, standing.of(decision, parties), signer) for decision in _open(protocol)]
+
+
+def _open(protocol: Protocol) -> QuerySet[Decision]:
+    rows = Decision.objects.for_protocol(protocol).open().with_signatures()
+    return rows.select_related(
+        "opened_by__organisation", "opened_by__protocol", "opened_by__successor__successor"
+    ).order_by("deadline", "opened_at", "pk")
+
+
+def _signature(decision: Decision, sides: list[Standing], signer: _Signer) -> Task:
+    missing = [side.party for side in sides if side.missing]
+    has_signed = any(one.person_id == signer.user.pk for side in sides for one in side.signatures)
+    signs = signer.is_asked(decision, missing) and not has_signed
+    return Task(
+        group=SIGN,
+        subject=words.text(decision, "title"),
+        code=decision.number,
+        reason=_so_far(decision, sides),
+        url=reverse("admin:decision_sign", args=[decision.pk]),
+        action=gettext("Read and sign") if signs else gettext("Read"),
+        due=decision.deadline,
+        late=decision.deadline is not None and decision.deadline < signer.today,
+        halves={side.party.position: Half(side.has_answered, side.word) for side in sides},
+        awaits=missing[0].position if len(missing) == 1 else None,
+        signs=signs,
+        opened_before=opened_before(decision, signer.came_on),
+    )
+
+
+def _so_far(decision: Decision, sides: Iterable[Standing]) -> SafeString:
+    """What kind of decision it is, what happened to it last, and the beginning of its digest."""
+    given = [one for side in sides for one in side.signatures]
+    last = max(given, key=lambda one: one.signed_at, default=None)
+    told = gettext("signed by %(commune)s on %(day)s") if last else gettext("proposed by %(commune)s on %(day)s")
+    who, moment = (last.party, last.signed_at) if last else (decision.opened_by.organisation, decision.opened_at)
+    happened = told % {"commune": who, "day": formats.day(timezone.localdate(moment), languages.current())}
+    label = capfirst(str(decisions.label_of(decision.kind)))
+    return format_html('{} · {} · <bdi dir="ltr" class="code">{}</bdi>', label, happened, decision.digest[:8])
+
+
+def opened_before(decision: Decision, came_on: datetime.date | None) -> bool:
+    """Whether a decision was opened by someone whose mandate has passed on, or before a person who came on a day."""
+    if mandates.passed_on(decision) is not None:
+        return True
+    return came_on is not None and timezone.localdate(decision.opened_at) < came_on
+
+
+def came_on(user: User, protocol: Protocol) -> datetime.date | None:
+    """The first day of a person's first mandate in a protocol; None where they never had one."""
+    mine = Membership.objects.for_protocol(protocol).filter(user=user).order_by("starts_on")
+    return mine.values_list("starts_on", flat=True).first()
+
+
+def next_to_sign(user: User, protocol: Protocol, today: datetime.date) -> Task | None:
+    """The most urgent decision that awaits a person's own signature."""
+    return next((task for task in _decisions(user, protocol, today) if task.signs), None)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A decision that is closed, for the start page: how it ended and which commune ended it."""
+
+    decision: Decision
+    ended_by: Party | None
+
+    @property
+    def tone(self) -> str:
+        """How the word is shown: good, bad or plain."""
+        bad = {DecisionState.REFUSED, DecisionState.ANNULLED}
+        return (
+            "good" if self.decision.state == DecisionState.ADOPTED else "bad" if self.decision.state in bad else "plain"
+        )
+
+
+def ended_lately(protocol: Protocol, moment: datetime.datetime, at_most: int = 6) -> list[Ended]:
+    """The decisions that ended in the last weeks, newest first. Two queries."""
+    rows = (
+        Decision.objects.for_protocol(protocol).exclude(state=DecisionState.OPEN).filter(closed_at__gte=moment - LATELY)
+    )
+    recent = rows.with_signatures().select_related("withdrawn_by__organisation").order_by("-closed_at", "-pk")[:at_most]
+    return [Ended(decision, decision.withdrawn_by or _refused_by(decision)) for decision in recent]
+
+
+def _refused_by(decision: Decision) -> Party | None:
+    return next((one.party for one in decision.signatures.all() if not one.approves), None)
+
+
+# Texts and mandates ---------------------------------------------------------------------------------------------------
 
 
 def _roots() -> Iterable[type[Publishable]]:

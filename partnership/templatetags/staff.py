@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms, template
+from django.utils import timezone
 from django.utils.text import capfirst
 
+from partnership import formats, languages
+from partnership.models import Signature
+
 register = template.Library()
+
+
+@register.filter
+def local_day(moment: datetime.datetime) -> str:
+    """The date of a moment where the person acts, with the month in words."""
+    return formats.day(timezone.localdate(moment), languages.current())
+
+
+@register.filter
+def function_under(signature: Signature) -> str:
+    """In which function someone signed, in the reader's language."""
+    return signature.functions[languages.current()]
 
 
 @dataclass(frozen=True)

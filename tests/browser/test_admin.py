@@ -78,7 +78,7 @@ def test_a_coordinators_day(page: Page, protocol, language: str, width: int):
     assert page.locator("html").get_attribute("dir") == LANGUAGES[language]
     wrong += looked_at(page)
     sign_in(page, language)
-    assert page.locator(".tile").count() == 8
+    assert page.locator(".tile").count() == 9
     wrong += looked_at(page)
     page.goto(f"/{language}/admin/projects/project/?state__exact=under_way")
     assert 0 < page.locator("#result_list tbody tr").count() < 9
