@@ -28,10 +28,13 @@ from partnership import editing, history, locks, permissions
 from partnership.admin.conflict import CHOOSING, Conflict
 from partnership.admin.history import PER_PAGE, Told, changes_of
 from partnership.admin.opened import (
+    form_token,
+    note_saved,
     note_version,
     noted_version,
     opened_at,
     opened_version,
+    say_saved,
     version_before,
     with_line_ends,
 )
@@ -62,7 +65,9 @@ class EditingTogether(_Mixin):
         try:
             with transaction.atomic(), history.one_version():
                 answer = self._settle(request, object_id)
-                return answer or super().changeform_view(request, object_id, form_url, extra_context)
+                answer = answer or super().changeform_view(request, object_id, form_url, extra_context)
+            say_saved(request, answer)
+            return answer
         except ValidationError as refusal:
             request._refusal = refusal  # type: ignore[attr-defined]  # read by get_form for the same request
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -74,7 +79,11 @@ class EditingTogether(_Mixin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         opened = opened_version(request)
-        context |= {"version": noted_version(request) if opened is None else opened, "opened_at": opened_at(request)}
+        context |= {
+            "version": noted_version(request) if opened is None else opened,
+            "opened_at": opened_at(request),
+            "form_token": "" if context.get("is_popup") else form_token(request),
+        }
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Writing
@@ -90,6 +99,7 @@ class EditingTogether(_Mixin):
         super().save_related(request, form, formsets, change)
         if isinstance(form.instance, Recorded):
             check(form.instance)
+        note_saved(request)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Under the root's lock; what a decision is about stays."""

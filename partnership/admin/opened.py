@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from partnership.models import Recorded
 
-VERSION, OPENED_AT = "_version", "_opened_at"
+VERSION, OPENED_AT, FORM = "_version", "_opened_at", "_form"
 
 
 def with_line_ends(sent: QueryDict) -> QueryDict:
@@ -32,6 +35,12 @@ def opened_at(request: HttpRequest) -> int:
     return int(said) if said.isdecimal() and len(said) < 12 else int(timezone.now().timestamp())
 
 
+def form_token(request: HttpRequest) -> str:
+    """The name of one opened form, under which a browser keeps what is typed into it until it is saved."""
+    said = request.POST.get(FORM, "")
+    return said if re.fullmatch(r"[0-9a-f]{16}", said) else secrets.token_hex(8)
+
+
 def note_version(request: HttpRequest, version: int | None) -> None:
     """Keep with the request the version that a form of it shows."""
     request._version = version  # type: ignore[attr-defined]  # kept with the request it was read for
@@ -51,3 +60,14 @@ def version_before(model: type[Recorded], object_id: str | None) -> int | None:
         return model._base_manager.filter(pk=unquote(object_id)).values_list(way, flat=True).first()
     except (ValidationError, ValueError):
         return None
+
+
+def note_saved(request: HttpRequest) -> None:
+    """Keep with the request that its form was written."""
+    request._saved = True  # type: ignore[attr-defined]  # kept with the request it is true of
+
+
+def say_saved(request: HttpRequest, answer: HttpResponse) -> None:
+    """Tell the browser, by a cookie that its script reads once, that it need not keep this form's text any longer."""
+    if getattr(request, "_saved", False) and FORM in request.POST:
+        answer.set_cookie(f"saved-{form_token(request)}", "1", max_age=300, secure=request.is_secure(), samesite="Lax")
