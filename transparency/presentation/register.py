@@ -10,8 +10,17 @@ from typing import Any
 
 from django.utils.translation import gettext, pgettext
 
-from partnership import decisions, formats, languages, standing
-from partnership.models import Decision, DecisionState, EntryKind, Party, Position, RegisterEntry, Supervision
+from partnership import decisions, formats, languages, publicity, standing
+from partnership.models import (
+    Decision,
+    DecisionState,
+    EntryKind,
+    Party,
+    Position,
+    Protocol,
+    RegisterEntry,
+    Supervision,
+)
 from partnership.models.meetings import Session
 from transparency.presentation import stars
 from transparency.presentation.stars import Star
@@ -355,3 +364,12 @@ def pending_row(decision: Decision, parties: Sequence[Party]) -> Pending:
         agreed=agreed,
         awaited=[side.party for side in sides if side.missing > 0],
     )
+
+
+def latest_decisions(protocol: Protocol, parties: Sequence[Party], most: int) -> list[Row | Pending]:
+    """The latest decisions, entered or awaiting a commune, the newest first; whichever commune is the one awaited."""
+    entries = RegisterEntry.objects.for_protocol(protocol).filter(decision__isnull=False).order_by("-sequence")[:most]
+    rows = [(entry.at, row(entry, parties)) for entry in entries]
+    waiting = [(one.opened_at, pending_row(one, parties)) for one in publicity.pending(protocol)]
+    dated: list[tuple[datetime.datetime, Row | Pending]] = [*rows, *waiting]
+    return [one for _at, one in sorted(dated, key=lambda pair: pair[0], reverse=True)[:most]]

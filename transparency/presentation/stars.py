@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Prefetch, Q
+from django.db.models import Model, Prefetch, Q
 from django.utils.translation import gettext
 
 from partnership import standing
-from partnership.models import Decision, DecisionState, Party, RegisterEntry
+from partnership.models import Decision, DecisionState, EntryKind, Party, RegisterEntry
+from partnership.models.decisions import DecisionQuerySet
 from projects.models import ActionPlan, Project
 
 
@@ -63,10 +64,46 @@ def legend(stars: Iterable[Star]) -> list[Star]:
 
 @dataclass(frozen=True)
 class Decided:
-    """A project's star, and the decision it comes from; None while there is none."""
+    """A star, and the decision it comes from; None while there is none."""
 
     star: Star
     decision: Decision | None
+    parties: Sequence[Party] = ()
+
+    @property
+    def entry(self) -> int | None:
+        """The number of its entry in the register; None while it is open."""
+        entries = self.decision.entries.all() if self.decision else ()
+        return next((entry.sequence for entry in entries if entry.kind == EntryKind.DECISION), None)
+
+    @property
+    def awaited(self) -> Sequence[Party]:
+        """The communes whose answer it waits for."""
+        return standing.awaited(self.decision, self.parties) if self.decision else ()
+
+
+def deciding(record: Model, kind: str, parties: Sequence[Party]) -> Decided:
+    """Where a decision of this kind about a record stands: an adopted one before any other, then the latest. At most three queries.
+
+    The record is one that the public reads [I11].
+    """
+    rows = _with_all(Decision.objects.on(record).filter(kind=kind))
+    return _decided(_first(rows), parties)
+
+
+def _decided(decision: Decision | None, parties: Sequence[Party]) -> Decided:
+    return Decided(of_decision(decision, parties), decision, parties)
+
+
+def _with_all(rows: DecisionQuerySet) -> list[Decision]:
+    """The decisions that were not withdrawn, the latest first, with their signatures and entries."""
+    entries = RegisterEntry.objects.only("decision", "sequence", "kind").order_by("sequence")
+    found = rows.exclude(state=DecisionState.WITHDRAWN).with_signatures().prefetch_related(Prefetch("entries", entries))
+    return list(found.order_by("-opened_at", "-pk"))
+
+
+def _first(rows: Sequence[Decision]) -> Decision | None:
+    return next((one for one in rows if one.state == DecisionState.ADOPTED), rows[0] if rows else None)
 
 
 def of_projects(projects: Sequence[Project], parties: Sequence[Party]) -> Mapping[int, Decided]:
@@ -75,11 +112,8 @@ def of_projects(projects: Sequence[Project], parties: Sequence[Party]) -> Mappin
     `projects` are published, their plans fetched. An open decision on a plan that is not published stays unknown [I11].
     """
     rows = _deciding(projects)
-    found = {}
-    for project in projects:
-        decision = _carrying(project, rows)
-        found[project.pk] = Decided(of_decision(decision, parties), decision)
-    return found
+    carrying = {project.pk: [one for one in rows if _is_about(one, project)] for project in projects}
+    return {key: _decided(_first(its), parties) for key, its in carrying.items()}
 
 
 def _deciding(projects: Sequence[Project]) -> list[Decision]:
@@ -87,15 +121,7 @@ def _deciding(projects: Sequence[Project]) -> list[Decision]:
     of_project = Q(content_type=project_type, object_id__in=[str(project.pk) for project in projects])
     plans = {str(project.plan_id) for project in projects if project.plan_id}
     about = of_project & Q(kind="take_over_project") | Q(content_type=plan_type, object_id__in=plans, kind="adopt_plan")
-    rows = Decision.objects.filter(about).exclude(state=DecisionState.WITHDRAWN).with_signatures()
-    entries = RegisterEntry.objects.only("decision", "sequence", "kind").order_by("sequence")
-    return list(rows.prefetch_related(Prefetch("entries", entries)).order_by("-opened_at", "-pk"))
-
-
-def _carrying(project: Project, rows: Iterable[Decision]) -> Decision | None:
-    """An adopted one before any other, then the latest."""
-    its = [decision for decision in rows if _is_about(decision, project)]
-    return next((one for one in its if one.state == DecisionState.ADOPTED), its[0] if its else None)
+    return _with_all(Decision.objects.filter(about))
 
 
 def _is_about(decision: Decision, project: Project) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import connection
 from django.db.models import Count
@@ -16,21 +16,25 @@ from django.utils.translation import get_language_from_request, override
 from django.views.decorators.http import require_safe
 
 from partnership import languages
-from partnership.models import Principle, ProgrammePhase, Protocol
+from partnership.models import Party, Principle, ProgrammePhase, Protocol
 from projects.models import Activity, Project
 from projects.models.projects import ProjectQuerySet
 from projects.money import Totals, grand_total, totals_by_year
 from transparency.models import Report
+from transparency.presentation import stars
 from transparency.presentation.activities import activity_row
 from transparency.presentation.money import Purse, large_amount, purse
 from transparency.presentation.objectives import objectives
 from transparency.presentation.project import Duration
+from transparency.presentation.register import latest_decisions
 from transparency.presentation.reports import period_blocks
 from transparency.presentation.states import states
 from transparency.presentation.years import year_rows
 from transparency.views.pages import parties_for_reader, public_page
 
 LATEST = 5
+LATEST_DECISIONS = 4
+MOST_STARS = 12
 
 
 @require_safe
@@ -61,6 +65,8 @@ def home(request: HttpRequest, protocol: Protocol) -> HttpResponse:
     phase = ProgrammePhase.objects.filter(protocol=protocol).order_by("-starts_on").first()
     latest = activities.latest_done()[:LATEST]
     reports = Report.objects.published().for_protocol(protocol).for_page()[:3]
+    parties = parties_for_reader(protocol)
+    starred = list(published.select_related("plan").latest_first()[:MOST_STARS])
     context = {
         "here": "home",
         "phase_years": Duration(phase.starts_on, phase.ends_on).years if phase else "",
@@ -70,10 +76,22 @@ def home(request: HttpRequest, protocol: Protocol) -> HttpResponse:
         "objectives": objectives(protocol, published, today, direction),
         "activities": [activity_row(one, direction) for one in latest],
         "principle": Principle.objects.for_protocol(protocol).select_related("clause__parent").first(),
-        "report_blocks": period_blocks(list(reports), parties_for_reader(protocol))[:1],
+        "report_blocks": period_blocks(list(reports), parties)[:1],
+        "standing": stars.deciding(protocol, "ratify_protocol", parties),
+        "decisions": latest_decisions(protocol, parties, LATEST_DECISIONS),
+        **_stars(starred, parties),
         **_money(published, purse(protocol, language, today), today, language),
     }
     return render(request, "public/home.html", context)
+
+
+def _stars(projects: Sequence[Project], parties: Sequence[Party]) -> dict[str, object]:
+    """Each project with the star of its decision, in the order of the codes, and what the stars mean."""
+    decided = stars.of_projects(projects, parties)
+    return {
+        "starred": [(project, decided[project.pk]) for project in sorted(projects, key=lambda one: one.code)],
+        "star_legend": stars.legend(one.star for one in decided.values()),
+    }
 
 
 def _counts(published: ProjectQuerySet) -> Mapping[str, int]:

@@ -10,9 +10,10 @@ from partnership import languages
 from partnership.models import Domain, Objective, Protocol
 from projects.models import ActionPlan, Project
 from projects.money import totals_by_project
+from transparency.presentation import stars
 from transparency.presentation.money import purse
 from transparency.presentation.plan import domain_groups
-from transparency.views.pages import public_page
+from transparency.views.pages import parties_for_reader, public_page
 
 
 @public_page
@@ -29,6 +30,7 @@ def action_plan(request: HttpRequest, protocol: Protocol) -> HttpResponse:
         domains = list(Domain.objects.for_protocol(protocol))
         context |= {
             "plan": plans[0],
+            "decided": stars.deciding(plans[0], "adopt_plan", parties_for_reader(protocol)),
             "others": plans[1:],
             "count": len(projects),
             "groups": domain_groups(domains, objectives, projects, totals, money),

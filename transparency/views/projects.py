@@ -19,6 +19,7 @@ from partnership.models import Document, Protocol, PublishingState
 from projects.models import Activity, ActivityKind, BudgetLine, Involvement, Project
 from projects.models.projects import ProjectQuerySet
 from transparency import filters
+from transparency.presentation import stars
 from transparency.presentation.activities import activity_row, attendances, moments
 from transparency.presentation.money import large_amount, purse
 from transparency.presentation.project import budget, commune_roles, duration, indicator_rows, partner_roles
@@ -40,8 +41,11 @@ def project_list(request: HttpRequest, protocol: Protocol) -> HttpResponse:
     found = filters.in_order(filters.narrowed(published, selection, known, language), selection, language)
     page = _page(found, request.GET.get("page", "1"), selection)
     money = purse(protocol, language, timezone.localdate())
+    decided = stars.of_projects(list(page.object_list), parties_for_reader(protocol))
     context = {
         "here": "projects",
+        "decided": decided,
+        "star_legend": stars.legend(one.star for one in decided.values()),
         "total": sum(in_state.values()),
         "selection": selection,
         "facets": filters.facets(published, selection, known, language),
@@ -58,7 +62,7 @@ def project_list(request: HttpRequest, protocol: Protocol) -> HttpResponse:
 
 def _page(found: ProjectQuerySet, asked: str, selection: filters.Selection) -> Page[Project]:
     """The page asked for. Raises NotHere, with the way to the first page, for one that does not exist."""
-    paginator = Paginator(found.with_row_facts(), PAGE_SIZE)
+    paginator = Paginator(found.with_row_facts().select_related("plan"), PAGE_SIZE)
     if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= paginator.num_pages):
         raise NotHere(
             _("This selection of projects has no page with that number."),
@@ -104,6 +108,7 @@ def _project_context(protocol: Protocol, project: Project, today: datetime.date)
         "here": "projects",
         "project": project,
         "duration": duration(project),
+        "decided": stars.of_projects([project], parties_for_reader(protocol))[project.pk],
         "today": today,
         "budget": sums,
         "planned_figure": large_amount(sums.planned.headline, language),

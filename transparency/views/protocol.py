@@ -7,8 +7,9 @@ from django.shortcuts import render
 
 from partnership import languages
 from partnership.models import Clause, Domain, Objective, Principle, Protocol
+from transparency.presentation import stars
 from transparency.presentation.clauses import articles
-from transparency.views.pages import public_page
+from transparency.views.pages import parties_for_reader, public_page
 
 
 @public_page
@@ -22,6 +23,7 @@ def protocol(request: HttpRequest, protocol: Protocol) -> HttpResponse:
     }
     context = {
         "here": "protocol",
+        "standing": stars.deciding(protocol, "ratify_protocol", parties_for_reader(protocol)),
         "articles": articles(clauses, elements),
         "original": "".join(clause.original for clause in clauses),
         "is_courtesy": language != protocol.source_language,

@@ -35,7 +35,7 @@ previous = register["before_the_first"]
 for entry in register["entries"]:
     previous = hashlib.sha256((previous + entry["payload"]).encode()).hexdigest()
     assert previous == entry["hash"], f"entry {entry['sequence']} does not hold"
-    if entry["statement"] is not None:
+    if entry["statement"]:
         digest = hashlib.sha256(entry["statement"].encode()).hexdigest()
         assert f'"digest":"{digest}"' in entry["payload"], f"statement of entry {entry['sequence']}"
 print(len(register["entries"]), "entries hold; the last digest is", previous)
