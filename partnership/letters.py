@@ -10,7 +10,10 @@ from django.utils.translation import override
 
 from partnership import clock, outbox
 from partnership.models import Message, Protocol, User
-from partnership.notices import BETWEEN_LANGUAGES, WITHOUT_A_CHOICE
+
+BETWEEN_LANGUAGES = "\n\n————\n\n"
+WITHOUT_A_CHOICE = ("fr", "nl")
+"""In which languages a letter is written for a person who has chosen none."""
 
 
 def post(
