@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -124,7 +124,7 @@ class OpeningForm(ActingForm):
             ),
         )
 
-    def upload(self) -> UploadedFile[Any] | None:
+    def new_scan(self) -> UploadedFile[Any] | None:
         """A new scan that may be kept; None where there is none."""
         found: UploadedFile[Any] | None = self.cleaned_data.get("upload") or None
         return found
@@ -146,9 +146,3 @@ class OpeningForm(ActingForm):
         if scan and not day:
             self.add_error("decided_on", Refusal(_("Enter the date of the act."), code="afterwards"))
         return None
-
-    def sections(self) -> Iterable[list[forms.BoundField]]:
-        """The boxes, those for an act of before apart."""
-        before = [self[name] for name in ("decided_on", "scan", "upload") if name in self.fields]
-        now = [self[name] for name in ("acting", "deadline") if name in self.fields]
-        return [now, before]

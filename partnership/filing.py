@@ -13,19 +13,24 @@ from partnership.models import Document, DocumentKind, Organisation, Protocol
 
 
 def file_scan(
-    upload: UploadedFile[Any], *, protocol: Protocol, owner: Organisation, titles: Mapping[str, str]
+    upload: UploadedFile[Any],
+    *,
+    protocol: Protocol,
+    owner: Organisation,
+    titles: Mapping[str, str],
+    kind: DocumentKind = DocumentKind.ACT,
 ) -> Document:
     """The scan as a document with a title in each language. The file has passed `uploads.validate_upload`."""
-    kind = uploads.type_of(upload.name or "")
-    assert kind is not None
+    file_type = uploads.type_of(upload.name or "")
+    assert file_type is not None
     stored = uploads.cleaned(upload)
     document: Document = Document.objects.create(
         protocol=protocol,
         owner=owner,
-        kind=DocumentKind.ACT,
+        kind=kind,
         file=stored,
         size=stored.size or 0,
-        media_type=kind.media_type,
+        media_type=file_type.media_type,
         **{parity.column("title", language): Truncator(title).chars(200) for language, title in titles.items()},
     )
     return document

@@ -46,7 +46,7 @@ def text_field(label: str, language: str, *, required: bool = True, rows: int = 
 class TermsForm(forms.Form):
     """The terms of one kind of decision. `cleaned_data` are the terms themselves, as plain data."""
 
-    template: ClassVar[str] = "admin/decisions/terms.html"
+    template: ClassVar[str] = "admin/includes/terms.html"
     asks_in_steps: ClassVar[bool] = False
     """Whether something is chosen first and written then."""
 
@@ -121,7 +121,7 @@ def of_protocol(form: type[TermsForm]) -> Callable[[Any], type[TermsForm]]:
 class AmendmentForm(TermsForm):
     """Which clauses say something else from now on, and which are added: three texts each."""
 
-    template = "admin/decisions/terms_amendment.html"
+    template = "admin/includes/terms_amendment.html"
     asks_in_steps = True
     protocol: ClassVar[Protocol]
 
@@ -278,7 +278,7 @@ def _beginning(clause: Clause) -> str:
 class CorrectionForm(TermsForm):
     """Which of the texts that a decision holds fast says something else from now on, and why."""
 
-    template = "admin/decisions/terms_correction.html"
+    template = "admin/includes/terms_correction.html"
     asks_in_steps = True
     present: ClassVar[Mapping[models.Model, Mapping[str, str]]]
     """What may be corrected, by record: its columns with what they say now."""

@@ -144,7 +144,7 @@ def choose_subject(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "groups": [(kind, list(_subjects(site, request, kind))) for kind in decisions.all_kinds()],
         "point": _point(request.GET.get("point", ""), protocol_of(request)),
     }
-    return TemplateResponse(request, "admin/decisions/choose.html", context)
+    return TemplateResponse(request, "admin/decision_choose.html", context)
 
 
 def _subjects(site: AdminSite, request: HttpRequest, kind: Kind) -> Iterable[tuple[Any, str]]:
@@ -225,7 +225,7 @@ def _read(opening: Opening) -> bool:
     """Check what was sent. A new scan is kept at once, whatever else is wrong."""
     form, terms = opening.form, opening.terms_form
     form.is_valid()
-    upload = form.upload()
+    upload = form.new_scan()
     if upload is not None:
         form.keep(_file(opening, upload))
     form.afterwards()
@@ -281,7 +281,7 @@ def _opening_page(site: AdminSite, request: HttpRequest, opening: Opening, *, st
         "more": MORE,
         "preview": PREVIEW,
     }
-    return TemplateResponse(request, "admin/decisions/open.html", context, status=status)
+    return TemplateResponse(request, "admin/decision_open.html", context, status=status)
 
 
 def _signers(opening: Opening) -> list[tuple[Party, int]]:

@@ -60,7 +60,7 @@ def withdraw(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "errors": list(errors_of(form)),
     }
-    return TemplateResponse(request, "admin/decisions/withdraw.html", context, status=REFUSED if form.is_bound else 200)
+    return TemplateResponse(request, "admin/decision_withdraw.html", context, status=REFUSED if form.is_bound else 200)
 
 
 def _withdrawn(decision: Decision, form: WithdrawalForm) -> bool:
@@ -98,7 +98,7 @@ def leave(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "form": form,
         "errors": list(errors_of(form)),
     }
-    return TemplateResponse(request, "admin/decisions/leave.html", context, status=REFUSED if form.is_bound else 200)
+    return TemplateResponse(request, "admin/protocol_leave.html", context, status=REFUSED if form.is_bound else 200)
 
 
 def _leaving_form(request: HttpRequest, protocol: Protocol) -> LeavingForm:
@@ -121,7 +121,7 @@ def _left(protocol: Protocol, form: LeavingForm) -> bool:
     typed = form.cleaned_data
     try:
         agreement.leave(
-            protocol,
+            Protocol.objects.get(pk=protocol.pk),  # the request's own is lazy
             by=form.by,
             deliberation=typed["deliberation"],
             ground=typed["words"],

@@ -24,6 +24,7 @@ from django.utils.translation import gettext
 from partnership import permissions
 from partnership.admin.columns import isolated
 from partnership.admin.editing import EditingTogether
+from partnership.admin.locked import LockedFields, LockedRows
 from partnership.admin.texts import SideBySide, TextsForm
 from partnership.middleware import current
 from partnership.rights import Action
@@ -114,7 +115,7 @@ class ReadOnly(_Mixin):
         return False
 
 
-class ScopedAdmin(EditingTogether, Scoped, _ModelAdmin):
+class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
     """A model of one protocol in the admin."""
 
     form = TextsForm
@@ -132,7 +133,8 @@ class ScopedAdmin(EditingTogether, Scoped, _ModelAdmin):
 
     def _unknown_to_others(self, view: Any) -> Any:
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if self.admin_site.has_permission(request) and not self.has_view_permission(request):
+            asks = request.method in {"GET", "HEAD", "POST"}
+            if asks and self.admin_site.has_permission(request) and not self.has_view_permission(request):
                 raise Http404
             return view(request, *args, **kwargs)
 
@@ -199,7 +201,7 @@ class ScopedAdmin(EditingTogether, Scoped, _ModelAdmin):
         return (words.text(record, named) if named else "") or str(record)
 
 
-class _ScopedInline(Scoped):
+class _ScopedInline(LockedRows, Scoped):
     extra = 0
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -19,9 +19,11 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from partnership import standing
 from partnership.admin.columns import ATTENTION, BAD, GOOD, PLAIN, code, isolated, record_link, tag
-from partnership.admin.scope import ReadOnly, ReadOnlyTabular, ScopedAdmin
-from partnership.models import MessageState, User
+from partnership.admin.decisions import STATE_TONES, pair, parties_of
+from partnership.admin.scope import ReadOnly, ReadOnlyTabular, ScopedAdmin, may
+from partnership.models import Decision, DecisionState, MessageState, User
 from partnership.templatetags import words
 from transparency.models import Delivery, Report, ReportDocument, Snapshot
 from transparency.reports import making
@@ -130,6 +132,11 @@ class PeriodFilter(admin.SimpleListFilter):
         return queryset.filter(period=self.value()) if self.value() else queryset
 
 
+def decisions_on(report: Report) -> Any:
+    """The decisions about a report's release, the latest first."""
+    return Decision.objects.on(report).filter(kind="release_report").order_by("-opened_at", "-pk")
+
+
 @admin.register(Report)
 class ReportAdmin(ReadOnly, ScopedAdmin):
     """What was made for one series and period."""
@@ -147,11 +154,12 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         "shown_series",
         ("shown_period", "starts_on", "ends_on"),
         ("released", "released_at", "released_by"),
+        "together",
         ("made_at", "shown_snapshot"),
     )
     readonly_fields = (
-        "shown_series", "shown_period", "starts_on", "ends_on", "released", "released_at", "released_by", "made_at",
-        "shown_snapshot",
+        "shown_series", "shown_period", "starts_on", "ends_on", "released", "released_at", "released_by", "together",
+        "made_at", "shown_snapshot",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -208,11 +216,38 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
         return response
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """One person lets a report go where the series allows it; else it takes a decision of both coordinators."""
         report = context.get("original")
-        if report is not None and report.released_at is None and self.has_release_permission(request, report):
-            url = reverse("admin:transparency_report_release", args=[report.pk])
-            context["act_buttons"] = [(url, _("Release and send"))]
+        if report is not None and report.released_at is None:
+            if self.has_release_permission(request, report):
+                url = reverse("admin:transparency_report_release", args=[report.pk])
+                context["act_buttons"] = [(url, _("Release and send"))]
+            elif report.series.needs_release and may(request, "propose", "partnership.decision"):
+                context["act_first"] = self._way_together(report)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _way_together(self, report: Report) -> tuple[str, Any]:
+        """To the open decision about its release, else to the page that opens one."""
+        opened = decisions_on(report).open().first()
+        if opened is not None:
+            return reverse("admin:decision_sign", args=[opened.pk]), _("Release: read and sign")
+        return reverse("admin:decision_open", args=["release_report", report.pk]), _("Release: open a joint decision")
+
+    def offers_on(self, request: HttpRequest, record: Any) -> list[Any]:
+        """Its one kind of decision has a button of its own."""
+        return []
+
+    @admin.display(description=_("released by both coordinators"))
+    def together(self, report: Report) -> SafeString | str:
+        """How far both have come: the latest decision about its release."""
+        if not report.series.needs_release:
+            return gettext("This series does not need it.")
+        decision = decisions_on(report).with_signatures().prefetch_related("protocol__parties__organisation").first()
+        if decision is None:
+            return gettext("Nobody has asked for it yet.")
+        state = tag(decision.get_state_display(), STATE_TONES.get(DecisionState(decision.state), PLAIN))
+        sides = standing.of(decision, parties_of(decision.protocol))
+        return format_html("{} {} {}", record_link(decision, code(decision.number)), state, pair(sides))
 
     @admin.display(description=_("report series"), ordering="series")
     def shown_series(self, report: Report) -> str:
@@ -229,8 +264,11 @@ class ReportAdmin(ReadOnly, ScopedAdmin):
 
     @admin.display(description=_("release"), ordering="released_at")
     def released(self, report: Report) -> SafeString:
-        """Released, or waiting for a person."""
-        return tag(_("Released"), GOOD) if report.released_at else tag(_("Waits for a release"), ATTENTION)
+        """Released, or for whom it waits."""
+        if report.released_at is not None:
+            return tag(_("Released"), GOOD)
+        waits = _("Waits for both coordinators") if report.series.needs_release else _("Waits for a release")
+        return tag(waits, ATTENTION)
 
     @admin.display(description=_("accepted mails"))
     def delivered(self, report: Any) -> SafeString:
