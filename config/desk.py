@@ -67,7 +67,7 @@ def mandates(request: HttpRequest) -> list[Membership]:
         return []
     known: list[Membership] | None = getattr(request, "_mandates", None)
     if known is None:
-        held = Membership.objects.for_protocol(protocol).filter(user=request.user).valid_on(timezone.localdate())
+        held = Membership.objects.for_protocol(protocol).filter(user=request.user).valid_now()
         known = list(held.select_related("organisation"))
         request._mandates = known  # type: ignore[attr-defined]  # kept with the request it was read for
     return known

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model, QuerySet
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,8 +19,19 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import decisions, formats, languages, mandates, parity, permissions, standing
-from partnership.models import Decision, DecisionState, Membership, Party, Protocol, Publishable, PublishingState, User
+from partnership import clock, decisions, formats, languages, mandates, parity, permissions, standing
+from partnership.models import (
+    Decision,
+    DecisionState,
+    LinkPurpose,
+    Membership,
+    Party,
+    PersonalLink,
+    Protocol,
+    Publishable,
+    PublishingState,
+    User,
+)
 from partnership.models.people import Role
 from partnership.rights import Mandate, Who
 from partnership.standing import Standing
@@ -89,13 +101,17 @@ def change_url(record: Model, anchor: str = "") -> str:
 
 
 def awaiting(user: User, protocol: Protocol, today: datetime.date) -> list[Task]:
-    """Decisions to sign, texts to translate and mandates about to end.
+    """Decisions to sign, texts to translate, mandates about to end, and invitations that nobody has accepted yet.
 
-    Four queries for the decisions, one for each kind of root, and one for the mandates.
+    Four queries for the decisions, one for each kind of root, and three for the mandates and invitations.
     """
     found = _decisions(user, protocol, today)
     if permissions.may(user, "change", protocol):
-        found += [*_texts_to_translate(protocol), *_mandates_to_renew(protocol, today)]
+        found += [
+            *_texts_to_translate(protocol),
+            *_mandates_to_renew(protocol, today),
+            *_invitations_open(user, protocol, today),
+        ]
     return found
 
 
@@ -243,11 +259,20 @@ def _translation(record: Publishable, gaps: list[parity.Gap]) -> Task:
     )
 
 
+def _standing(protocol: Protocol, today: datetime.date) -> QuerySet[Any]:
+    """Mandates that are not over, each with the place of its commune in the act's title; None for one of a partner."""
+    own = Party.objects.filter(protocol=OuterRef("protocol"), organisation=OuterRef("organisation"))
+    rows = Membership.objects.for_protocol(protocol).standing_at(clock.now(protocol), today)
+    return rows.annotate(place=Subquery(own.values("position")[:1])).select_related("user", "organisation")
+
+
 def _mandates_to_renew(protocol: Protocol, today: datetime.date) -> Iterable[Task]:
-    ending = Membership.objects.for_protocol(protocol).filter(ends_on__range=(today, today + MANDATE_NOTICE))
-    for mandate in ending.filter(successor__isnull=True).select_related("user", "organisation"):
-        assert mandate.ends_on is not None
-        days = (mandate.ends_on - today).days
+    """Mandates that end within the notice, by their last day or by an act, and have no successor yet."""
+    soon = Q(ends_on__lte=today + MANDATE_NOTICE) | Q(ceases_at__isnull=False)
+    ending = _standing(protocol, today).filter(soon, successor__isnull=True)
+    for mandate in ending.order_by("ends_on", "ceases_at", "pk"):
+        last_day = min(filter(None, (mandate.ends_on, mandate.ceases_at and timezone.localdate(mandate.ceases_at))))
+        days = (last_day - today).days
         yield Task(
             group=RENEW,
             subject=f"{mandate.get_role_display()} · {mandate.organisation}",
@@ -257,7 +282,35 @@ def _mandates_to_renew(protocol: Protocol, today: datetime.date) -> Iterable[Tas
                 days,
             )
             % {"person": mandate.user, "count": days},
-            due=mandate.ends_on,
+            due=last_day,
             url=change_url(mandate, "id_successor"),
             action=gettext("Open the mandate"),
+            awaits=mandate.place,
+        )
+
+
+def _invitations_open(user: User, protocol: Protocol, today: datetime.date) -> Iterable[Task]:
+    """People who were given a mandate and have not chosen a password yet, for whoever can invite them again. Two queries."""
+    if not permissions.may(user, "invite", protocol, Membership._meta.label_lower):
+        return
+    rows = _standing(protocol, today)
+    new = {
+        mandate.user_id: mandate
+        for mandate in rows.filter(user__is_active=True, user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        if permissions.may(user, "invite", protocol, record=mandate)
+    }
+    invited = PersonalLink.objects.about(LinkPurpose.INVITATION, *(mandate.user for mandate in new.values()))
+    until = {int(link.object_id): timezone.localdate(link.expires_at) for link in invited.usable(clock.now(protocol))}
+    for mandate in new.values():
+        expires_on = until.get(mandate.user_id)
+        yield Task(
+            group=RENEW,
+            subject=f"{mandate.user} · {mandate.organisation}",
+            reason=gettext("Invited, and has not chosen a password yet.")
+            if expires_on
+            else gettext("Has not chosen a password; no invitation is open any more."),
+            due=expires_on,
+            url=reverse("admin:partnership_membership_invitation", args=[mandate.pk]),
+            action=gettext("Invite again") if expires_on else gettext("Invite"),
+            awaits=mandate.place,
         )

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from config import desk
 from evaluation.models import Measurement
-from partnership import decisions, signing
+from partnership import decisions, invitations, links, signing
 from partnership.awaiting import CHECK, COMPLETE, GROUPS, LATE, MEASURE, RENEW, SEND, SIGN, TRANSLATE, Group, Task
 from partnership.models import Decision, DecisionState, Membership, MessageState, Position
 from partnership.signing import Answer
@@ -231,6 +231,29 @@ def test_a_mandate_about_to_end_without_a_successor_is_to_renew(protocol: Any, d
 def test_a_mandate_with_a_successor_is_in_order(protocol: Any):
     MembershipFactory(protocol=protocol, ends_on=TODAY, successor=MembershipFactory(protocol=protocol))
     assert tasks(protocol, RENEW) == []
+
+
+@pytest.mark.parametrize("position", [1, 2])
+def test_a_mandate_that_an_act_ends_awaits_its_own_communes_successor(protocol: Any, position: int):
+    tomorrow = datetime.datetime(2026, 7, 2, 9, tzinfo=datetime.UTC)
+    signatory(protocol, position, ceases_at=tomorrow)
+    signatory(protocol, position, ceases_at=tomorrow - datetime.timedelta(days=2), ends_on=TODAY)
+    assert [task.due for task in tasks(protocol, RENEW, position)] == [tomorrow.date()]
+    assert tasks(protocol, RENEW, 3 - position) == []
+
+
+@pytest.mark.parametrize("position", [1, 2])
+def test_an_invitation_awaits_whoever_can_send_it_again_until_a_password_is_chosen(protocol: Any, position: int):
+    commune = protocol.parties.get(position=position).organisation
+    new = MembershipFactory(protocol=protocol, organisation=commune, role="editor", user=UserFactory(password=None))
+    assert [task.due for task in tasks(protocol, RENEW, position)] == [None]
+    invitations.invite(new, by=None, by_mail=False)
+    assert [task.due for task in tasks(protocol, RENEW, position)] == [TODAY + links.LIFE]
+    assert tasks(protocol, RENEW, 3 - position) == []
+    assert tasks(protocol, RENEW, position, role="editor") == []
+    new.user.set_password("un mot de passe choisi")
+    new.user.save()
+    assert tasks(protocol, RENEW, position) == []
 
 
 # Projects -------------------------------------------------------------------------------------------------------------
