@@ -56,7 +56,10 @@ class ActForm(forms.Form):
         help_text=_("Number and date. It stands in the public register: no name of a person."),
     )
     document = forms.ModelChoiceField(
-        Document.objects.none(), label=_("Its document, kept here already"), required=False
+        Document.objects.none(),
+        label=_("Its document, kept here already"),
+        required=False,
+        empty_label=pgettext_lazy("choice of a document", "None of these"),
     )
     file = forms.FileField(
         label=_("Or a new file"),
@@ -119,7 +122,12 @@ class AppointForm(ActForm):
         widget=forms.RadioSelect,
         initial=Role.SIGNATORY,
     )
-    person = forms.ModelChoiceField(User.objects.none(), label=_("Someone who is here already"), required=False)
+    person = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Someone who is here already"),
+        required=False,
+        empty_label=pgettext_lazy("choice of a person", "None of these"),
+    )
     email = forms.EmailField(
         label=_("Or someone new: their own e-mail address"),
         required=False,

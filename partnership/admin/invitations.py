@@ -66,7 +66,7 @@ def _ways(
     context = {
         **admin.admin_site.each_context(request),
         "opts": admin.opts,
-        "title": gettext("Invite %(person)s") % {"person": mandate.user},
+        "title": gettext("Invite"),
         "mandate": mandate,
         "open": invitations.open_for(mandate.user, mandate.protocol),
         "issued": issued,
