@@ -28,6 +28,7 @@ from tests.factories import (
     UserFactory,
     first_commune,
 )
+from tests.factories_people import PersonalLinkFactory, SecondFactorResetFactory
 
 DAY = datetime.date(2026, 6, 30)
 NEXT_DAY = DAY + timedelta(days=1)
@@ -65,6 +66,12 @@ def twice_in_one_role(**second):
     mandate = MembershipFactory()
     same = {"protocol": mandate.protocol, "organisation": mandate.organisation, "user": mandate.user}
     return MembershipFactory(**{**same, **second})
+
+
+def twice_reset(**first):
+    """Two resets of one mandate's second factor, the first with these values."""
+    mandate = MembershipFactory(role="signatory")
+    return [SecondFactorResetFactory(membership=mandate, **values) for values in (first, {})]
 
 
 CASES = [
@@ -147,7 +154,39 @@ CASES = [
         lambda: MembershipFactory(starts_on=NEXT_DAY, ends_on=DAY),
     ),
     Case("membership_successor_is_another", lambda: MembershipFactory(successor=MembershipFactory()), own_successor),
-    Case("membership_once", lambda: twice_in_one_role(role="editor"), twice_in_one_role),
+    Case(
+        "membership_once",
+        lambda: [twice_in_one_role(role="editor"), twice_in_one_role(ceases_at=timezone.now())],
+        twice_in_one_role,
+    ),
+    Case(
+        "reset_carried_out_or_called_off",
+        lambda: [
+            SecondFactorResetFactory(carried_out_at=timezone.now()),
+            SecondFactorResetFactory(called_off_at=timezone.now()),
+        ],
+        lambda: SecondFactorResetFactory(carried_out_at=timezone.now(), called_off_at=timezone.now()),
+    ),
+    Case(
+        "reset_due_later",
+        SecondFactorResetFactory,
+        lambda: SecondFactorResetFactory(due_at=timezone.now() - timedelta(days=1)),
+    ),
+    Case(
+        "reset_one_pending",
+        lambda: twice_reset(carried_out_at=timezone.now()),
+        twice_reset,
+    ),
+    Case(
+        "link_for_organisation_or_address",
+        lambda: [PersonalLinkFactory(), PersonalLinkFactory(address="", organisation=OrganisationFactory())],
+        lambda: PersonalLinkFactory(address=""),
+    ),
+    Case(
+        "link_code_once",
+        lambda: [PersonalLinkFactory(code_hash=""), PersonalLinkFactory(code_hash=""), PersonalLinkFactory()],
+        lambda: [PersonalLinkFactory(code_hash="a"), PersonalLinkFactory(code_hash="a")],
+    ),
     Case(
         "document_internal_unpublished",
         lambda: [DocumentFactory(public=False), DocumentFactory(published=True)],
