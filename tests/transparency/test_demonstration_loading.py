@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 import time_machine
+from django.conf import settings as project
 from django.core.management import CommandError
 
 from partnership import protocol_file, register
@@ -113,6 +114,11 @@ def test_a_password_that_does_not_open_is_not_told(settings):
     told_on(date(2026, 11, 24))
     settings.DEMO = True
     assert PASSWORD not in said("demo_sign_ins")
+
+
+def test_the_readme_names_everyone_who_can_sign_in():
+    readme = (project.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    assert [entry["email"] for entry in FILE["people"] if f"`{entry['email']}`" not in readme] == []
 
 
 @pytest.mark.django_db
