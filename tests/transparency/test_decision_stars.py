@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.factories import ProjectFactory, ProtocolFactory
+from partnership import decisions, signing
+from projects.models import Project
+from tests.factories import ActionPlanFactory, DocumentFactory, ProjectFactory, ProtocolFactory
 from tests.factories_decisions import approve, open_ratification, ratify
 from tests.factories_register import (
     member,
@@ -61,6 +63,19 @@ def test_a_project_bears_the_star_of_its_plan(client: Client):
     assert "/fr/register/2/" in get(client, "/fr/action-plan/").links
 
 
+@pytest.mark.parametrize("state", ["proposed", "assessing"])
+def test_an_adopted_plan_decides_nothing_about_a_project_that_is_still_assessed(client: Client, state):
+    protocol = ProtocolFactory()
+    ratify(protocol)
+    decision = proposed_plan(protocol)
+    planned = decision.subject.projects.get()
+    Project.objects.filter(pk=planned.pk).update(state=state)
+    for position in (1, 2):
+        approve(decision, member(protocol, position))
+    decided = client.get("/fr/projects/").context["decided"][planned.pk]
+    assert (decided.star.state, decided.decision) == ("open", None)
+
+
 def test_an_open_decision_on_a_draft_plan_gives_no_star_away(client: Client):
     protocol = ProtocolFactory()
     ratify(protocol)
@@ -77,3 +92,24 @@ def test_a_project_taken_over_is_marked(client: Client):
     assert 'class="notice"' in get(client, "/fr/projects/OLD/").source
     assert 'class="notice"' not in get(client, f"/fr/projects/{fresh.code}/").source
     assert get(client, "/fr/projects/").source.count('<span class="pill">') == 1
+
+
+def test_a_project_taken_over_bears_its_own_decision_before_its_plans(client: Client):
+    protocol = ProtocolFactory()
+    ratify(protocol)
+    plan = ActionPlanFactory(protocol=protocol, published=True)
+    old = ProjectFactory(protocol=protocol, code="OLD", plan=plan, published=True)
+    scan = DocumentFactory(protocol=protocol)
+    took = signing.propose(
+        decisions.kind("take_over_project"),
+        old,
+        by=member(protocol, 1, "coordinator"),
+        afterwards=signing.Afterwards(old.actual_start, scan),
+    )
+    for position in (1, 2):
+        approve(took, member(protocol, position))
+    adopted = signing.propose(decisions.kind("adopt_plan"), plan, by=member(protocol, 1, "coordinator"))
+    for position in (1, 2):
+        approve(adopted, member(protocol, position))
+    decided = client.get("/fr/projects/OLD/").context["decided"]
+    assert (decided.decision, decided.entry, decided.star.state) == (took, 2, "both")

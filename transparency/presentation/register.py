@@ -367,9 +367,9 @@ def pending_row(decision: Decision, parties: Sequence[Party]) -> Pending:
 
 
 def latest_decisions(protocol: Protocol, parties: Sequence[Party], most: int) -> list[Row | Pending]:
-    """The latest decisions, entered or awaiting a commune, the newest first; whichever commune is the one awaited."""
+    """The latest decisions, the newest first; at most half of them await a commune, whichever it is."""
     entries = RegisterEntry.objects.for_protocol(protocol).filter(decision__isnull=False).order_by("-sequence")[:most]
     rows = [(entry.at, row(entry, parties)) for entry in entries]
-    waiting = [(one.opened_at, pending_row(one, parties)) for one in publicity.pending(protocol)]
+    waiting = [(one.opened_at, pending_row(one, parties)) for one in publicity.pending(protocol)[: most // 2]]
     dated: list[tuple[datetime.datetime, Row | Pending]] = [*rows, *waiting]
     return [one for _at, one in sorted(dated, key=lambda pair: pair[0], reverse=True)[:most]]

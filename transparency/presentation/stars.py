@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from partnership import standing
 from partnership.models import Decision, DecisionState, EntryKind, Party, RegisterEntry
 from partnership.models.decisions import DecisionQuerySet
-from projects.models import ActionPlan, Project
+from projects.models import ActionPlan, Project, ProjectState
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ def of_projects(projects: Sequence[Project], parties: Sequence[Party]) -> Mappin
     `projects` are published, their plans fetched. An open decision on a plan that is not published stays unknown [I11].
     """
     rows = _deciding(projects)
+    rows.sort(key=lambda one: one.kind != "take_over_project")  # what is about the project alone goes first
     carrying = {project.pk: [one for one in rows if _is_about(one, project)] for project in projects}
     return {key: _decided(_first(its), parties) for key, its in carrying.items()}
 
@@ -124,9 +125,14 @@ def _deciding(projects: Sequence[Project]) -> list[Decision]:
     return _with_all(Decision.objects.filter(about))
 
 
+UNDECIDED = frozenset({ProjectState.PROPOSED, ProjectState.ASSESSING})
+"""States in which nothing is decided about the project itself, though its plan may be adopted [I5]."""
+
+
 def _is_about(decision: Decision, project: Project) -> bool:
     if decision.kind == "take_over_project":
         return decision.object_id == str(project.pk)
     plan = project.plan
-    its_plan = plan is not None and decision.object_id == str(plan.pk)
-    return its_plan and (not decision.is_open or (plan is not None and plan.is_published))
+    if plan is None or decision.object_id != str(plan.pk) or project.state in UNDECIDED:
+        return False
+    return plan.is_published or not decision.is_open

@@ -33,7 +33,7 @@ from transparency.presentation.years import year_rows
 from transparency.views.pages import parties_for_reader, public_page
 
 LATEST = 5
-LATEST_DECISIONS = 4
+LATEST_DECISIONS = 5
 MOST_STARS = 12
 
 
