@@ -37,7 +37,7 @@ def send(
     ground: str,
 ) -> None:
     """Put a letter to everyone who is told into the outbox, in the transaction of the act itself."""
-    functions, names = mandates.function_of(mandate), mandates.commune_names(party.organisation)
+    functions = mandates.function_of(mandate)
     roles = decisions.in_languages(lambda: str(Role(mandate.role).label))
     facts = {"act": act.citation, "called_off": called_off, "ground": ground, "sequence": entry.sequence}
     for person, zone in _readers(mandate, party):
@@ -46,7 +46,7 @@ def send(
             page = reverse("admin:partnership_membership_change", args=[mandate.pk])
             return {
                 **facts,
-                "commune": names[language],
+                "commune": str(party.organisation),
                 "function": functions[language],
                 "link": notices.address(mandate.protocol, page),
                 "mandate": mandate,

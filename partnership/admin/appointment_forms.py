@@ -98,8 +98,8 @@ class ActForm(forms.Form):
         titles = {}
         for language in settings.REQUIRED_LANGUAGES:
             with override(language):
-                titles[language] = gettext("Act of %(commune)s: %(citation)s") % {
-                    "commune": mandates.commune_names(self.party.organisation)[language],
+                titles[language] = gettext("Act of the commune of %(commune)s: %(citation)s") % {
+                    "commune": self.party.organisation,
                     "citation": citation,
                 }
         return titles
