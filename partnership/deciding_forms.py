@@ -99,6 +99,7 @@ class OpeningForm(ActingForm):
         label=_("deadline"), required=False, widget=day_box(), help_text=_("It reminds, and never decides.")
     )
     point = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, kind: Kind, protocol: Protocol, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -323,7 +323,10 @@ class CorrectionForm(TermsForm):
 
     def _shown(self, column: str, now: str) -> str:
         field = _field(self.chosen, column)
-        return str(getattr(self.chosen, field.name) or "–") if field.remote_field else now
+        value = getattr(self.chosen, field.name)
+        if isinstance(value, datetime.date):
+            return words.day(value)
+        return str(value or "–") if field.remote_field else now
 
     def grounds(self) -> list[forms.BoundField]:
         """The boxes for the ground, one for each language."""

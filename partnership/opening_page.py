@@ -34,6 +34,7 @@ PREVIEW = "_preview"
 REFUSED = 422
 SHOWN = 100
 """How many records of a kind are offered at most; older ones are reached from their own forms."""
+READ_FIRST = _("Read below, word for word, what would be decided now; then open it.")
 FIELDS = {"deadline": "deadline", "afterwards": "decided_on"}
 """At which field a rule is met, by its code."""
 
@@ -86,6 +87,7 @@ class Proposal:
     sentences: list[tuple[str, str, str]]
     reading: statements.Reading
     text: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,6 @@ class Opening:
         """Ask every rule about the subject, with the terms as far as they stand."""
         self.against = signing.against(self.kind, self.subject, self.terms or NO_TERMS)
 
-    @property
-    def is_blocked(self) -> bool:
-        """Whether a rule stands against it whatever is typed in the rest of the form."""
-        return bool(self.against)
-
     def proposal(self) -> Proposal | None:
         """What would be decided; None while the terms are not known."""
         if self.terms is None:
@@ -129,7 +126,12 @@ class Opening:
         unopened = Decision(kind=self.kind.code, statement=canonical.text({"content": json.loads(content)}))
         said = decisions.in_languages(lambda: self.kind.sentence(self.subject, self.terms or NO_TERMS))
         sentences = [(code, languages.direction(code), text) for code, text in said.items()]
-        return Proposal(sentences, statements.read(unopened), content)
+        return Proposal(sentences, statements.read(unopened), content, canonical.digest(content))
+
+    def was_read(self) -> bool:
+        """Whether the page it was sent from showed exactly what would be decided now."""
+        proposal = self.proposal()
+        return proposal is not None and proposal.digest == self.form.cleaned_data["seen"]
 
 
 # On which record ------------------------------------------------------------------------------------------------------
@@ -147,13 +149,16 @@ def choose_subject(site: AdminSite, request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/decision_choose.html", context)
 
 
-def _subjects(site: AdminSite, request: HttpRequest, kind: Kind) -> Iterable[tuple[Any, str]]:
-    """The records of the kind's model with what each is called."""
+def _subjects(site: AdminSite, request: HttpRequest, kind: Kind) -> Iterable[tuple[Any, str, str]]:
+    """The records of the kind's model with what each is called; of an only one also what stands against it."""
     admin: Any = site.get_model_admin(apps.get_model(kind.model))
     rows = admin.get_queryset(request)
     if kind.model == "partnership.decision":
         rows = rows.filter(state=DecisionState.ADOPTED, binds=True)
-    return ((row, admin.heading(row)) for row in rows[:SHOWN])
+    found = list(rows[:SHOWN])
+    against = signing.against(kind, found[0]) if len(found) == 1 else []
+    reason = " ".join(against[0].messages) if against else ""
+    return ((row, admin.heading(row), reason) for row in found)
 
 
 def _point(key: str, protocol: Protocol) -> MeetingPoint | None:
@@ -171,6 +176,9 @@ def open_decision(site: AdminSite, request: HttpRequest, code: str, key: str) ->
     if request.method != "POST" or MORE in request.POST:
         return _opening_page(site, request, opening)
     is_whole = _read(opening)
+    if is_whole and PREVIEW not in request.POST and not opening.was_read():
+        opening.form.add_error(None, Refusal(READ_FIRST, code="seen"))
+        is_whole = False
     if PREVIEW in request.POST or not is_whole:
         return _opening_page(site, request, opening, status=200 if is_whole else REFUSED)
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -20,12 +21,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partnership import correcting, decisions, equality, languages, mandates, standing, statements
-from partnership.admin.columns import ATTENTION, BAD, GOOD, code, record_link, tag_column, text_column
+from partnership.admin.columns import ATTENTION, BAD, GOOD, code, record_link, tag_column
 from partnership.admin.scope import ReadOnly, ScopedAdmin, may
-from partnership.awaiting import Half
 from partnership.middleware import current
 from partnership.models import Decision, DecisionState, EntryKind, Party, Protocol, RegisterEntry
 from partnership.standing import Standing
+from partnership.templatetags import words
 
 STATE_TONES = {
     DecisionState.OPEN: ATTENTION,
@@ -65,7 +66,9 @@ class AwaitedFilter(admin.SimpleListFilter):
             return queryset
         needed = F("hands_first") if self.value() == "1" else F("hands_second")
         given = Count("signatures", filter=Q(signatures__party__position=self.value()))
-        waiting: QuerySet[Any] = queryset.filter(state=DecisionState.OPEN).annotate(given=given).filter(given__lt=needed)
+        waiting: QuerySet[Any] = (
+            queryset.filter(state=DecisionState.OPEN).annotate(given=given).filter(given__lt=needed)
+        )
         return waiting
 
 
@@ -76,23 +79,14 @@ def parties_of(protocol: Protocol) -> list[Party]:
 
 def pair(sides: list[Standing]) -> SafeString:
     """Both communes' halves, with each one's answer."""
-    halves = [(side.party, Half(side.has_answered, side.word)) for side in sides]
-    return render_to_string("admin/includes/pair.html", {"pair": halves})
+    return render_to_string("admin/includes/decision_pair.html", {"sides": sides})
 
 
 @admin.register(Decision)
 class DecisionAdmin(ReadOnly, ScopedAdmin):
     """What both communes decide together. A decision is opened from the record it is about, and signed on a page of its own."""
 
-    list_display = (
-        "shown_number",
-        text_column(Decision, "title"),
-        "shown_kind",
-        state_tag,
-        "both",
-        "deadline",
-        "opened_on",
-    )
+    list_display = ("shown_number", "what", state_tag, "both", "until")
     list_display_links = ("shown_number",)
     list_filter = ("state", AwaitedFilter, KindFilter)
     search_fields = ("number", "title_ar", "title_fr", "title_nl", "digest")
@@ -117,6 +111,8 @@ class DecisionAdmin(ReadOnly, ScopedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The decision as people read it, in place of a form."""
+        if request.method == "POST":
+            raise PermissionDenied
         decision = self.get_object(request, object_id)
         context = {
             **self.admin_site.each_context(request),
@@ -132,20 +128,25 @@ class DecisionAdmin(ReadOnly, ScopedAdmin):
         """From left to right."""
         return code(decision.number)
 
-    @admin.display(description=_("kind"), ordering="kind")
-    def shown_kind(self, decision: Decision) -> str:
-        """In words."""
-        return str(capfirst(str(decisions.label_of(decision.kind))))
+    @admin.display(description=_("what is decided"), ordering="kind")
+    def what(self, decision: Decision) -> SafeString:
+        """The kind in words, and about what."""
+        kind = capfirst(str(decisions.label_of(decision.kind)))
+        return format_html(
+            '<strong class="what">{}</strong><span class="note">{}</span>', words.text(decision, "title"), kind
+        )
 
     @admin.display(description=_("both communes"))
     def both(self, decision: Decision) -> SafeString:
         """What each has answered."""
         return pair(standing.of(decision, parties_of(decision.protocol)))
 
-    @admin.display(description=_("proposed on"), ordering="opened_at")
-    def opened_on(self, decision: Decision) -> Any:
-        """The day it was opened, where the person acts."""
-        return timezone.localdate(decision.opened_at)
+    @admin.display(description=_("deadline"), ordering="deadline")
+    def until(self, decision: Decision) -> SafeString:
+        """Until when an open decision asks for answers; since when one has ended."""
+        if decision.closed_at is None:
+            return format_html('<span class="when">{}</span>', words.day(decision.deadline))
+        return format_html('<span class="when note">{}</span>', words.day(timezone.localdate(decision.closed_at)))
 
 
 @dataclass(frozen=True)

@@ -266,7 +266,7 @@ def _ways(lock: Lock, record: Any) -> Iterator[Way]:
         return
     if correcting.columns(decision, record):
         url = reverse("admin:decision_open", args=["correct_text", decision.pk])
-        yield Way(_("Correct"), f"{url}?record={record._meta.label_lower}:{record.pk}")
+        yield Way(correcting.CORRECT.label, f"{url}?record={record._meta.label_lower}:{record.pk}")
     if lock.kind.changed_by:
         kind = decisions.kind(lock.kind.changed_by)
         url = reverse("admin:decision_open", args=[kind.code, decision.object_id])

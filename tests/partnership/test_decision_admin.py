@@ -63,6 +63,13 @@ def typed(client: Client, address: str, **values: Any) -> dict[str, Any]:
     return {**fields_of(client.get(address).content.decode()), **values}
 
 
+def read_and_open(client: Client, address: str, **values: Any) -> Any:
+    """Type, look at what would be decided word for word, and open it."""
+    shown = client.post(address, {**typed(client, address, **values), "_preview": ""})
+    assert shown.status_code == 200
+    return client.post(address, fields_of(shown.content.decode()))
+
+
 def adopt(decision: Decision) -> Decision:
     """Both communes approve."""
     for position in (1, 2):
@@ -156,6 +163,18 @@ def test_a_deadline_in_the_past_is_refused_at_its_field_and_kept(protocol: Any):
     assert fields_of(answer.content.decode())["deadline"] == "2020-01-01"
 
 
+def test_what_changed_since_it_was_read_is_shown_again_before_it_is_opened(in_force: Any):
+    plan = ActionPlanFactory(protocol=in_force)
+    ProjectFactory(protocol=in_force, plan=plan)
+    client = staff(in_force)
+    read = typed(client, page("adopt_plan", plan))
+    ActionPlan.objects.filter(pk=plan.pk).update(title_fr="Un plan changé entre-temps")
+    answer = client.post(page("adopt_plan", plan), read)
+    assert answer.status_code == 422
+    assert "Un plan changé entre-temps" in answer.context["proposal"].text
+    assert client.post(page("adopt_plan", plan), fields_of(answer.content.decode())).status_code == 302
+
+
 # Recorded afterwards --------------------------------------------------------------------------------------------------
 
 
@@ -165,7 +184,7 @@ def test_an_act_older_than_the_platform_is_recorded_with_its_own_date_and_a_new_
     address = page("take_over_project", project)
     scan = SimpleUploadedFile("convention.pdf", PDF, "application/pdf")
     answer = client.post(address, {**typed(client, address, decided_on="2024-01-15"), "upload": scan})
-    assert answer.status_code == 302
+    assert answer.status_code == 302  # the page had shown it word for word: it has no terms
     decision = Decision.objects.get(kind="take_over_project")
     assert decision.decided_on == datetime.date(2024, 1, 15)
     assert (decision.scan.public, decision.scan.media_type) == (False, "application/pdf")
@@ -243,10 +262,10 @@ def test_a_clause_is_amended_and_another_added_with_its_domain(in_force: Any):
         **{f"added-0-text-{code}": f"{text} 2" for code, text in NEW.items()},
         **{f"added-0-name-{code}": f"{text} 3" for code, text in NEW.items()},
     }
-    shown = client.post(address, {**given, "_preview": ""})
-    assert (shown.status_code, shown.context["errors"]) == (200, [])
-    assert "Nouveau texte. 2" in shown.context["proposal"].text
-    assert client.post(address, given).status_code == 302
+    unread = client.post(address, given)
+    assert (unread.status_code, "__all__" in unread.context["form"].errors) == (422, True)
+    assert "Nouveau texte. 2" in unread.context["proposal"].text
+    assert client.post(address, fields_of(unread.content.decode())).status_code == 302
     adopt(Decision.objects.get(kind="amend_protocol"))
     clause.refresh_from_db()
     assert (clause.text_nl, clause.original) == (NEW["nl"], NEW["ar"])
@@ -261,7 +280,7 @@ def test_a_language_that_stays_as_it_is_keeps_the_act_letter_for_letter(in_force
     address = page("amend_protocol", in_force)
     chosen = client.post(address, {"clauses": [clause.number], "_more": "clauses"})
     given = {**fields_of(chosen.content.decode()), f"text-{clause.number}-nl": NEW["nl"]}
-    assert client.post(address, given).status_code == 302
+    assert read_and_open(client, address, **given).status_code == 302
     adopt(Decision.objects.get(kind="amend_protocol"))
     clause.refresh_from_db()
     assert (clause.text_nl, clause.original) == (NEW["nl"], "يضع الطرفان برنامج عمل مشترك.\n")
@@ -301,7 +320,7 @@ def test_a_protocol_is_ended_on_a_day_to_come(in_force: Any):
     past = client.post(address, typed(client, address, ends_on="2020-01-01"))
     assert (past.status_code, list(past.context["terms"].errors)) == (422, ["ends_on"])
     day = timezone.localdate() + datetime.timedelta(days=90)
-    assert client.post(address, typed(client, address, ends_on=day.isoformat())).status_code == 302
+    assert read_and_open(client, address, ends_on=day.isoformat()).status_code == 302
     adopt(Decision.objects.get(kind="end_protocol"))
     in_force.refresh_from_db()
     assert (in_force.state, in_force.valid_until) == (ProtocolState.CLOSING, day)
@@ -316,7 +335,7 @@ def test_a_successor_is_a_draft_of_the_same_two_communes(in_force: Any):
     menu = [code for code, _words in client.get(address).context["terms"].fields["successor"].choices]
     assert menu == ["", successor.code]
     assert client.post(address, typed(client, address, successor=stranger.code)).status_code == 422
-    assert client.post(address, typed(client, address, successor=successor.code)).status_code == 302
+    assert read_and_open(client, address, successor=successor.code).status_code == 302
     assert Decision.objects.get(kind="renew_protocol").data["terms"] == {"successor": successor.code}
 
 
@@ -331,8 +350,8 @@ def test_a_locked_text_is_corrected_beside_what_it_says_now(in_force: Any):
     ground = {f"ground-{code}": "Une faute." for code in NEW}
     same = client.post(address, {**fields, **ground})
     assert (same.status_code, "__all__" in same.context["terms"].errors) == (422, True)
-    answer = client.post(address, {**fields, **ground, "to-title_fr": "Plan corrigé", "to-ends_on": "2027-06-30"})
-    assert answer.status_code == 302
+    new = {"to-title_fr": "Plan corrigé", "to-ends_on": "2027-06-30"}
+    assert read_and_open(client, address, **ground, **new).status_code == 302
     correction = Decision.objects.get(kind="correct_text")
     assert correction.data["terms"]["changes"] == {"title_fr": "Plan corrigé", "ends_on": "2027-06-30"}
     adopt(correction)
@@ -346,9 +365,8 @@ def test_a_project_is_taken_out_of_an_adopted_plan_by_correcting_it(in_force: An
     decision = Decision.objects.get(kind="adopt_plan")
     client = staff(in_force)
     address = f"{page('correct_text', decision)}?record=projects.project:{project.pk}"
-    fields = fields_of(client.get(address).content.decode())
     ground = {f"ground-{code}": "Le projet est reporté." for code in NEW}
-    assert client.post(address, {**fields, **ground, "to-plan": ""}).status_code == 302
+    assert read_and_open(client, address, **ground, **{"to-plan": ""}).status_code == 302
     adopt(Decision.objects.get(kind="correct_text"))
     project.refresh_from_db()
     assert project.plan is None
