@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db import connection
+from django.utils import translation
 
 from partnership import appointing, clock, mandates, outbox, register
 from partnership.appointing import KeysApart, NotComplete, NotYours, Over
@@ -32,7 +33,7 @@ KEYS = pytest.mark.parametrize("role", [Role.SIGNATORY, Role.COORDINATOR])
 
 @pytest.fixture(autouse=True)
 def at_now() -> Any:
-    with time_machine.travel(NOW, tick=False) as clock:
+    with translation.override("en"), time_machine.travel(NOW, tick=False) as clock:  # refusals in the words of the code
         yield clock
 
 

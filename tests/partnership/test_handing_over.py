@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import translation
 
 from partnership import appointing, handing_over, mandates, notices
 from partnership.models import MeetingPoint, Membership, Protocol
@@ -26,7 +27,7 @@ DAY = datetime.timedelta(hours=24)
 
 @pytest.fixture(autouse=True)
 def at_now() -> Any:
-    with time_machine.travel(NOW, tick=False) as clock:
+    with translation.override("en"), time_machine.travel(NOW, tick=False) as clock:  # refusals in the words of the code
         yield clock
 
 

@@ -14,6 +14,7 @@ from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.test import Client
+from django.utils import translation
 
 from partnership import invitations, links, outbox
 from partnership.links import Issued, LinkClosed
@@ -30,7 +31,7 @@ CHOSEN = {"new_password1": PASSWORD, "new_password2": PASSWORD}
 
 @pytest.fixture(autouse=True)
 def at_now() -> Any:
-    with time_machine.travel(NOW, tick=False) as clock:
+    with translation.override("en"), time_machine.travel(NOW, tick=False) as clock:  # refusals in the words of the code
         yield clock
 
 

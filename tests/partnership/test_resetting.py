@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.db import connection
+from django.utils import translation
 
 from partnership import resetting
 from partnership.appointing import NotComplete, NotYours, Over
@@ -29,7 +30,7 @@ SIDES = pytest.mark.parametrize("side", [1, 2])
 
 @pytest.fixture(autouse=True)
 def at_now() -> Any:
-    with time_machine.travel(NOW, tick=False) as clock:
+    with translation.override("en"), time_machine.travel(NOW, tick=False) as clock:  # refusals in the words of the code
         yield clock
 
 
