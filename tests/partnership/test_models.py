@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from partnership.models import Clause, Membership, MessageState, Protocol, PublishingState
+from partnership.models import Change, Clause, Membership, MessageState, Protocol, PublishingState
 from tests.constraints import Case, assert_refused, declared
 from tests.factories import (
     ClauseFactory,
@@ -74,7 +74,15 @@ def twice_reset(**first):
     return [SecondFactorResetFactory(membership=mandate, **values) for values in (first, {})]
 
 
+def told(kind):
+    """One more row of an organisation's history, which says that this happened."""
+    row = Change.objects.of(OrganisationFactory()).get()
+    row.pk, row.kind = None, kind
+    row.save(force_insert=True)
+
+
 CASES = [
+    Case("change_kind_known", lambda: told("deleted"), lambda: told("renamed")),
     Case("protocol_title_in_all_languages", ProtocolFactory, lambda: ProtocolFactory(title_nl="")),
     Case(
         "protocol_one_primary",
