@@ -8,6 +8,7 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path, re_path, reverse_lazy
+from django.views.decorators.http import require_http_methods
 
 from partnership import account_views as own
 from partnership.account_views import shown_again, shown_in_this_session
@@ -68,3 +69,5 @@ urlpatterns = [
         name="mfa_download_recovery_codes",
     ),
 ]
+for _one in urlpatterns:  # what browsers send, and nothing else
+    _one.callback = require_http_methods(["GET", "HEAD", "POST"])(_one.callback)

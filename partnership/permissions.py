@@ -86,6 +86,9 @@ rights.cover(COMMENT, "partnership.comment")
 rights.cover(HISTORY, "partnership.change")
 rights.cover(MAIL, "partnership.message", "partnership.attempt", "partnership.personallink")
 
+EXAMPLE = "partnership.programmephase"
+"""A record of the programme, for whoever asks about them all."""
+
 # On which condition ---------------------------------------------------------------------------------------------------
 
 
@@ -211,6 +214,7 @@ rights.register(
     Right(PROPOSERS,                         ("withdraw",),               (DECISION,),          (OPEN,)),
     Right(SIGNATORIES,                       ("sign",),                   (DECISION,),          (FOR_SIGNATORIES,)),
     Right(COORDINATORS,                      ("sign",),                   (DECISION,),          (FOR_COORDINATORS,)),
+    Right(PROPOSERS,                         ("annul",),                  (DELIBERATION,),      (OWN_DELIBERATION,)),
     Right(SIGNATORIES,                       ("leave",),                  (PROTOCOL,),                                states=IN_FORCE),
 
     Right(COORDINATORS,                      ("change",),                 (COMMUNE,),           (OWN_SETTINGS,)),
@@ -275,12 +279,12 @@ def granting(
     user: Person, action: Action, protocol: Protocol, model_label: str | None = None, record: Any | None = None
 ) -> Iterator[tuple[Right, Mandate]]:
     """The lines of the table that let a person do this, each with the mandate under which it does."""
-    label = model_label or (record._meta.label_lower if record is not None else "")
-    for line in rights.lines_for(label, action) if label else rights.lines_on(PROGRAMME, action):
-        if protocol.state in line.states:
-            for mandate in standing(user, protocol):
-                if mandate.who in line.who and _holds(line, record, mandate):
-                    yield line, mandate
+    label = model_label or (record._meta.label_lower if record is not None else EXAMPLE)
+    lines = [line for line in rights.lines_for(label, action) if protocol.state in line.states]
+    for mandate in standing(user, protocol) if lines else ():
+        for line in lines:
+            if mandate.who in line.who and _holds(line, record, mandate):
+                yield line, mandate
 
 
 def _holds(line: Right, record: Any | None, mandate: Mandate) -> bool:

@@ -51,6 +51,7 @@ Action = Literal[
     "sign",
     "withdraw",
     "leave",
+    "annul",
     "appoint",
     "invite",
     "make",
@@ -69,6 +70,7 @@ ACTIONS: dict[Action, StrOrPromise] = {
     "sign": pgettext_lazy("right", "sign"),
     "withdraw": pgettext_lazy("right", "withdraw"),
     "leave": pgettext_lazy("right", "leave, on the council’s resolution"),
+    "annul": pgettext_lazy("right", "enter that it is without effect"),
     "appoint": pgettext_lazy("right", "appoint and end, and reset a lost second factor"),
     "invite": pgettext_lazy("right", "invite by a personal link"),
     "make": pgettext_lazy("right", "make now"),
@@ -133,7 +135,7 @@ _subjects: dict[str, Subject] = {}
 def register(*lines: Right) -> None:
     """Add lines to the table."""
     _table.extend(lines)
-    lines_on.cache_clear()
+    lines_for.cache_clear()
 
 
 def cover(subject: Subject, *labels: str) -> None:
@@ -141,6 +143,7 @@ def cover(subject: Subject, *labels: str) -> None:
     for label in labels:
         if _subjects.setdefault(label, subject) != subject:
             raise ValueError(f"{label} is governed by {_subjects[label].code} and {subject.code}")
+    lines_for.cache_clear()
 
 
 def table() -> tuple[Right, ...]:
@@ -155,16 +158,11 @@ def subjects() -> dict[Subject, list[str]]:
 
 
 @cache
-def lines_on(subject: Subject, action: Action) -> tuple[Right, ...]:
-    """The lines that grant an action on a subject."""
-    return tuple(line for line in _table if subject in line.on and action in line.actions)
-
-
 def lines_for(label: str, action: Action) -> tuple[Right, ...]:
     """The lines that grant an action on a model; none for a model that no subject covers."""
-    found = _subjects.get(label)
-    if found is not None:
-        return lines_on(found, action)
+    subject = _subjects.get(label)
+    if subject is not None:
+        return tuple(line for line in _table if subject in line.on and action in line.actions)
     root = root_label(label)
     return lines_for(root, "change" if action in WRITES else action) if root else ()
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from partnership import decisions, signing
-from partnership.models import Meeting, PersonalLink, Protocol, Role
+from partnership import decisions, register, signing
+from partnership.models import EntryKind, Meeting, PersonalLink, Protocol, Role
 from partnership.rights import Who
 from tests.factories import (
     ActionPlanFactory,
@@ -96,6 +96,9 @@ def records(protocol: Protocol) -> dict[str, tuple[Any, Any]]:
         "partnership.meeting": Meeting.objects.create(protocol=protocol, held_on=datetime.date(2026, 3, 3), **MEETING),
         "partnership.internationalgoal": GoalFactory(),
         "partnership.decision": decision,
+        "partnership.registerentry": register.append(
+            protocol, EntryKind.DECISION, signing.facts(decision), decision=decision
+        ),
         "partnership.message": MessageFactory(protocol=protocol),
         "partnership.personallink": link_of(protocol),
         "projects.actionplan": ActionPlanFactory(protocol=protocol),

@@ -48,6 +48,7 @@ def use_second_factor(client: Client, *, ago: datetime.timedelta = datetime.time
     session[allauth_login.AUTHENTICATION_METHODS_SESSION_KEY] = [record]
     session[allauth_login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = session["_auth_user_id"]
     session.save()
+    client.cookies["sessionid"] = session.session_key  # the same one, unless the cookie itself holds the session
 
 
 def queries(client: Client, address: str) -> int:

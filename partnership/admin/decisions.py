@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partnership import correcting, decisions, equality, languages, mandates, standing, statements
-from partnership.admin.columns import ATTENTION, BAD, GOOD, code, record_link, tag_column
+from partnership.admin.columns import ATTENTION, BAD, GOOD, PLAIN, code, record_link, tag, tag_column
 from partnership.admin.scope import ReadOnly, ScopedAdmin, may
 from partnership.middleware import current
 from partnership.models import Decision, DecisionState, EntryKind, Party, Protocol, RegisterEntry
@@ -35,7 +35,6 @@ STATE_TONES = {
     DecisionState.ANNULLED: BAD,
 }
 ENTRY_TONES = {EntryKind.WITHOUT_EFFECT: BAD, EntryKind.LEAVING: BAD}
-state_tag = tag_column("state", STATE_TONES, _("state"))
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -86,7 +85,7 @@ def pair(sides: list[Standing]) -> SafeString:
 class DecisionAdmin(ReadOnly, ScopedAdmin):
     """What both communes decide together. A decision is opened from the record it is about, and signed on a page of its own."""
 
-    list_display = ("shown_number", "what", state_tag, "both", "until")
+    list_display = ("shown_number", "what", "stands", "both")
     list_display_links = ("shown_number",)
     list_filter = ("state", AwaitedFilter, KindFilter)
     search_fields = ("number", "title_ar", "title_fr", "title_nl", "digest")
@@ -111,9 +110,9 @@ class DecisionAdmin(ReadOnly, ScopedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The decision as people read it, in place of a form."""
+        decision = self.get_object(request, object_id)
         if request.method == "POST":
             raise PermissionDenied
-        decision = self.get_object(request, object_id)
         context = {
             **self.admin_site.each_context(request),
             **shown(request, decision),
@@ -141,12 +140,15 @@ class DecisionAdmin(ReadOnly, ScopedAdmin):
         """What each has answered."""
         return pair(standing.of(decision, parties_of(decision.protocol)))
 
-    @admin.display(description=_("deadline"), ordering="deadline")
-    def until(self, decision: Decision) -> SafeString:
-        """Until when an open decision asks for answers; since when one has ended."""
-        if decision.closed_at is None:
-            return format_html('<span class="when">{}</span>', words.day(decision.deadline))
-        return format_html('<span class="when note">{}</span>', words.day(timezone.localdate(decision.closed_at)))
+    @admin.display(description=_("state"), ordering="state")
+    def stands(self, decision: Decision) -> SafeString:
+        """Its state; below, until when an open one asks for answers, or since when one has ended."""
+        day = decision.deadline if decision.is_open else timezone.localdate(decision.closed_at)
+        state = tag(decision.get_state_display(), STATE_TONES.get(DecisionState(decision.state), PLAIN))
+        if day is None:
+            return state
+        until = gettext("until %(day)s") % {"day": words.day(day)} if decision.is_open else words.day(day)
+        return format_html('{}<span class="when note">{}</span>', state, until)
 
 
 @dataclass(frozen=True)

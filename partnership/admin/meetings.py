@@ -355,8 +355,8 @@ class DeliberationAdmin(ScopedAdmin):
         protocol = current(request)
         if protocol is None:
             return []
-        granted = permissions.granting(request.user, "propose", protocol, "partnership.decision")
-        held = [mandate.membership for _line, mandate in granted if mandate.organisation == obj.party.organisation_id]
+        granted = permissions.granting(request.user, "annul", protocol, record=obj)
+        held = [mandate.membership for _line, mandate in granted]
         return [membership for membership in held if membership is not None][:1]
 
     def can_lose_effect(self, request: HttpRequest, obj: Deliberation) -> bool:

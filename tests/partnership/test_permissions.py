@@ -9,7 +9,8 @@ import pytest
 import time_machine
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
-from django.test import RequestFactory
+from django.db import transaction
+from django.test import RequestFactory, override_settings
 from django.utils import timezone
 
 from partnership import appointing, decisions, permissions, rights, signing
@@ -39,11 +40,10 @@ def in_state(protocol: Any, state: ProtocolState) -> Any:
 
 
 @pytest.fixture(scope="module")
-def stage(django_db_setup: None, django_db_blocker: Any) -> Any:
+def stage(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Any:
     """Everyone, and a record of everything for each commune: made once, read only."""
-    from django.db import transaction
-
-    with django_db_blocker.unblock(), transaction.atomic():
+    media = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"))
+    with django_db_blocker.unblock(), transaction.atomic(), media:
         here, there = two_protocols()
         own = records(here)
         yield here, cast(here, there), {**own, "release": (open_release(here, own["transparency.report"][0]),) * 2}
