@@ -276,3 +276,15 @@ def test_the_form_of_a_meeting_costs_no_query_for_each_of_its_points(protocol: A
     for order in range(2, 31):
         meeting.points.create(order=order, title_ar="x", title_fr="x", title_nl="x")
     assert queries(client, form) == one
+
+
+def test_two_people_who_edit_one_deliberation_choose_between_their_versions(protocol: Any):
+    resolution = DeliberationFactory(party=protocol.parties.get(position=1))
+    mine, theirs = staff(protocol), staff(protocol)
+    opened = fields_of(mine.get(form_of(resolution)).content.decode())
+    assert sent(theirs, form_of(resolution), votes_for="20").status_code == 302
+    answer = mine.post(form_of(resolution), {**opened, "votes_for": "19"})
+    assert answer.status_code in {200, 409}
+    assert "19" in answer.content.decode()
+    resolution.refresh_from_db()
+    assert resolution.votes_for == 20
