@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.functional import Promise
+from django.utils.translation import gettext, override
 
 from partnership.models import Decision
 from tests.factories import PDF
@@ -41,6 +43,13 @@ def answer(client: Client, decision: Decision, position: str | None = "approve",
 def words_of(answer: Any) -> str:
     """What a page says."""
     return Page(answer).words
+
+
+def said(words: str | Promise, **named: object) -> str:
+    """A sentence of the interface as the French page says it."""
+    with override("fr"):
+        whole = gettext(words) if isinstance(words, str) else str(words)
+    return " ".join((whole % named if named else whole).split())
 
 
 def scan(name: str = "signature.pdf", content: bytes = PDF) -> SimpleUploadedFile:

@@ -19,7 +19,8 @@ from partnership.models import (
     Supervision,
 )
 from partnership.signing import Answer
-from tests.answers import WORDS, address, answer, browser_of, scan, typed, words_of
+from partnership.signing_page import RULES
+from tests.answers import WORDS, address, answer, browser_of, said, scan, typed, words_of
 from tests.factories import ProtocolFactory
 from tests.factories_decisions import (
     DeliberationFactory,
@@ -77,7 +78,8 @@ def test_a_factor_shown_long_ago_is_shown_again_and_what_was_typed_waits(decisio
         "nl",
         ["on"],
     ]
-    assert "Your second factor was checked" in words_of(back)
+    checked = "Your second factor was checked, and what you had typed is here again. Read it once more, then sign."
+    assert said(checked) in words_of(back)
     browser.post(address(decision), fields)
     assert decision.signatures.get().reason == WORDS
 
@@ -121,33 +123,28 @@ def refused(answer: Any, status: int, rule: str, *kept: str) -> str:
     source = answer.content.decode()
     assert answer.status_code == status
     assert 'role="alert"' in source
-    assert not rule or str(signing_rules()[rule]) in words
+    assert not rule or said(RULES[rule]) in words
     assert all(text in source for text in kept)
     return words
-
-
-def signing_rules() -> Any:
-    from partnership.signing_page import RULES
-
-    return RULES
 
 
 @pytest.mark.parametrize(
     ("position", "missing"),
     [
         (None, "Choose one of the three answers."),
-        ("reserve", "Write your reservation"),
-        ("refuse", "Write why you refuse"),
+        ("reserve", "Write your reservation; the other commune and the register show it."),
+        ("refuse", "Write why you refuse; the other commune and the register show it."),
     ],
 )
 def test_an_incomplete_answer_says_what_is_missing(decision: Decision, browser: Client, position: Any, missing: str):
-    assert missing in refused(answer(browser, decision, position), 422, "")
+    assert said(missing) in refused(answer(browser, decision, position), 422, "")
     assert not decision.signatures.exists()
 
 
 def test_without_the_confirmation_nothing_is_signed_and_the_words_stay(decision: Decision, browser: Client):
     page = answer(browser, decision, "refuse", refusal=WORDS, read=None)
-    assert "Confirm that you have read" in refused(page, 422, "", WORDS)
+    unread = "Confirm that you have read the text: a signature stands for what was read."
+    assert said(unread) in refused(page, 422, "", WORDS)
 
 
 def test_signing_twice_is_refused(decision: Decision, browser: Client):
@@ -170,10 +167,8 @@ def test_a_mandate_that_ended_meanwhile_is_refused(protocol: Any, decision: Deci
     values = typed(browser.get(address(decision)), position="refuse", refusal=WORDS)
     head.ends_on = timezone.localdate() - DAY
     head.save()
-    assert (
-        "Your mandate is not in effect today" in refused(browser.post(address(decision), values), 422, "I3", WORDS)
-        or not decision.signatures.exists()
-    )
+    words = refused(browser.post(address(decision), values), 422, "I3", WORDS)
+    assert said("Your mandate is not in effect today. Your commune’s coordinator can see its dates.") in words
     assert not decision.signatures.exists()
 
 
@@ -209,10 +204,10 @@ def test_without_an_executory_deliberation_only_a_refusal_can_be_given(protocol:
     waiting = pending(protocol.parties.get(position=1))
     browser = browser_of(signatory(protocol, 1))
     page = browser.get(address(decision))
-    assert "You cannot approve yet." in words_of(page)
+    assert said("You cannot approve yet.") in words_of(page)
     assert page.content.decode().count(" disabled") == 2
     forced = browser.post(address(decision), typed(page, position="approve", deliberation=waiting.pk))
-    assert str(Supervision.SENT.label) in refused(forced, 422, "I1")
+    assert said(Supervision.SENT.label) in refused(forced, 422, "I1")
     assert answer(browser, decision, "refuse", refusal=WORDS).status_code == 302
 
 
@@ -245,7 +240,8 @@ def test_after_a_withdrawal_the_page_leads_to_the_decision_opened_anew(
     anew = open_ratification(protocol)
     page = browser.post(address(decision), values)
     words = refused(page, 409, "I4", WORDS, address(anew))
-    assert f"{protocol.parties.get(position=2)} has withdrawn it." in words
+    withdrawn = "%(commune)s has withdrawn it. What was signed is void, and either commune may propose anew."
+    assert said(withdrawn, commune=protocol.parties.get(position=2).organisation.short_name_fr) in words
     assert "Een fout." in words
 
 

@@ -23,7 +23,7 @@ from partnership.models import (
 )
 from partnership.protocol_file import BELFAA_JETTE, load
 from partnership.signing import Answer
-from tests.answers import WORDS, address, answer, browser_of, scan, words_of
+from tests.answers import WORDS, address, answer, browser_of, said, scan, words_of
 from tests.factories import MembershipFactory, ProtocolFactory, UserFactory
 from tests.factories_decisions import (
     DeliberationFactory,
@@ -67,7 +67,13 @@ def browser(head: Any) -> Client:
 
 def test_the_page_says_what_is_decided_before_it_asks(decision: Decision, browser: Client):
     words = words_of(browser.get(address(decision)))
-    order = [decision.title_fr, decision.sentence_fr, "The two communes", decision.digest[:8], "Your answer"]
+    order = [
+        decision.title_fr,
+        decision.sentence_fr,
+        said("The two communes"),
+        decision.digest[:8],
+        said("Your answer"),
+    ]
     places = [words.index(part) for part in order]
     assert places == sorted(places)
 
@@ -122,8 +128,11 @@ def test_an_amended_clause_is_read_beside_what_it_replaces(protocol: Any):
 
 def test_who_signs_reads_in_which_function_and_for_whom(decision: Decision, browser: Client, head: Any):
     words = words_of(browser.get(address(decision)))
-    assert f"sign as Président du conseil communal, for {head.organisation.short_name_fr}" in words
-    assert f"Sign for {head.organisation.short_name_fr}" in words
+    commune = head.organisation.short_name_fr
+    function = "Président du conseil communal"
+    read = "I have read the text and sign as %(function)s, for %(commune)s."
+    assert said(read, function=function, commune=commune) in words
+    assert said("Sign for %(commune)s", commune=commune) in words
 
 
 @pytest.mark.parametrize("role", [Role.OBSERVER, Role.COORDINATOR, Role.EDITOR])
@@ -246,8 +255,8 @@ def test_where_two_sign_both_hands_are_shown(protocol: Any, decision: Decision, 
     decision = open_ratification(protocol)
     approve(decision, head)
     words = words_of(browser_of(signatory(protocol, place)).get(address(decision)))
-    assert "1 of 2 signatures" in words
-    assert "A second person countersigns." in words
+    assert said("%(given)s of %(needed)s signatures", given=1, needed=2) in words
+    assert said("A second person countersigns.") in words
 
 
 # Signed on paper ------------------------------------------------------------------------------------------------------
@@ -294,7 +303,7 @@ def test_swapping_the_communes_changes_nothing(protocol: Any, decision: Decision
     DeliberationFactory(party=own)
     member = signatory(protocol, place)
     page = browser_of(member).get(address(decision))
-    assert f"Sign for {own}" in words_of(page)
+    assert said("Sign for %(commune)s", commune=own.organisation.short_name_fr) in words_of(page)
     assert answer(browser_of(member), decision).status_code == 302
     assert decision.signatures.get().party == own
 
