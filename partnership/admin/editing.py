@@ -59,7 +59,8 @@ class EditingTogether(_Mixin):
         if not issubclass(self.model, Recorded):
             return super().changeform_view(request, object_id, form_url, extra_context)
         if request.method != "POST":
-            note_version(request, version_before(self.model, object_id))
+            if self.model.ROOT:
+                note_version(request, version_before(self.model, object_id))
             return super().changeform_view(request, object_id, form_url, extra_context)
         request.POST = with_line_ends(request.POST)  # type: ignore[assignment]  # as Django itself sets it
         try:
@@ -75,12 +76,12 @@ class EditingTogether(_Mixin):
     def get_form(self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         refusal: ValidationError | None = getattr(request, "_refusal", None)
-        return form if refusal is None else refused(form, refusal)
+        return form if refusal is None else refused(form, refusal, list(request.FILES))
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        opened = opened_version(request)
+        versions = (opened_version(request), noted_version(request), getattr(context.get("original"), "version", None))
         context |= {
-            "version": noted_version(request) if opened is None else opened,
+            "version": next((version for version in versions if version is not None), None),
             "opened_at": opened_at(request),
             "form_token": "" if context.get("is_popup") else form_token(request),
         }
@@ -232,13 +233,16 @@ class EditingTogether(_Mixin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{act}", args=[object_id])
 
 
+CHOOSE_AGAIN = _("A browser does not hand a file back: choose it again.")
 NO_VERSION = _(
     "This page did not say which version of the record it shows. Compare what you typed with what stands, and save again."
 )
 
 
-def refused(form: type[forms.ModelForm[Any]], refusal: ValidationError) -> type[forms.ModelForm[Any]]:
-    """The form with a refusal at its top, or at the fields it names."""
+def refused(
+    form: type[forms.ModelForm[Any]], refusal: ValidationError, files: Iterable[str]
+) -> type[forms.ModelForm[Any]]:
+    """The form with a refusal at its top, or at the fields it names; a file cannot be given back, which its field says."""
 
     class Refused(form):  # type: ignore[misc,valid-type]  # made by Django for the request
         def full_clean(self) -> None:
@@ -246,6 +250,8 @@ def refused(form: type[forms.ModelForm[Any]], refusal: ValidationError) -> type[
             if self.is_bound:
                 for name, errors in spread(self, refusal).items():
                     self.add_error(name, errors)
+                for name in {*files} & {*self.fields}:
+                    self.add_error(name, ValidationError(CHOOSE_AGAIN, code="file_again"))
 
     return Refused
 
