@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
@@ -78,7 +79,7 @@ def _refusals(corrected: Decision, terms: Terms) -> list[Refusal]:
     if beyond:
         message = _("%(fields)s cannot be corrected here; the act’s own words change by an amendment only.")
         return [Refusal(message, code="I4", params={"fields": ", ".join(sorted(beyond))})]
-    return []
+    return [locks.Locked(decision) for decision in _open_on(record, terms["changes"])]
 
 
 def _form(corrected: Decision) -> type[forms.TermsForm]:
@@ -88,6 +89,15 @@ def _form(corrected: Decision) -> type[forms.TermsForm]:
             for record in records(corrected)
         }
     )
+
+
+def _open_on(record: models.Model, changed: Iterable[str]) -> list[Decision]:
+    """The open decisions that contain what would change: nobody's signature there may be left under another text."""
+    return [
+        lock.decision
+        for lock in locks.on(record)
+        if lock.decision.is_open and any(column.startswith(lock.fields) for column in changed)
+    ]
 
 
 def _sentence(corrected: Decision, terms: Terms) -> str:
@@ -117,7 +127,8 @@ def _adopted(decision: Decision, corrected: Decision, terms: Terms) -> None:
         setattr(record, field.attname, None if to == "" and field.null else field.to_python(to))
     record.full_clean()
     record.save()
-    decisions.rebind(decisions.subject_of(corrected))
+    for subject in locks.in_order(subject for _kind, subject in locks.subjects_holding(record)):
+        decisions.rebind(subject)
 
 
 CORRECT = Kind(

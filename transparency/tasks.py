@@ -17,7 +17,7 @@ RENDERING_SECONDS = 300  # the task's time limit: after it nobody works on the d
 @shared_task
 def sweep() -> None:
     """Make what is due, and ring for every document to write and every mail to send."""
-    sweeping.remind_and_end()
+    sweeping.keep_time()
     sweeping.make_due_reports()
     for report, language in sweeping.unwritten():
         if cache.add(f"rendering:{report.pk}:{language}", True, RENDERING_SECONDS):

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def pass_once() -> str:
     """Remind, make, write, post and send everything that is due; returns one line that says how much."""
-    reminders = sweeping.remind_and_end()
+    reminders = sweeping.keep_time()
     made = sweeping.make_due_reports()
     written = [making.write_document(report, language) for report, language in sweeping.unwritten()]
     posted = sweeping.deliver_released()
