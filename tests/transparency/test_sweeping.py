@@ -49,11 +49,12 @@ def test_a_deadline_reminds_once_and_decides_nothing():
     protocol = ProtocolFactory()
     signatory(protocol, 1)
     decision = open_ratification(protocol)
-    type(decision).objects.filter(pk=decision.pk).update(deadline=timezone.localdate() + 7 * DAY)
+    type(decision).objects.filter(pk=decision.pk).update(deadline=timezone.localdate() + 9 * DAY)
     before = Message.objects.count()
-    written = sweeping.keep_time()
-    assert written == Message.objects.count() - before > 0
     assert sweeping.keep_time() == 0
+    a_week_before = timezone.now() + 2 * DAY
+    assert sweeping.keep_time(a_week_before) == Message.objects.count() - before > 0
+    assert sweeping.keep_time(a_week_before) == 0
     sweeping.keep_time(timezone.now() + 30 * DAY)
     decision.refresh_from_db()
     assert decision.state == DecisionState.OPEN
