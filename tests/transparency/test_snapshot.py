@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 
-from partnership import canonical, publishing
+from partnership import canonical, publishing, register
 from partnership.models import Protocol
 from projects.models import ActivityState
 from tests.factories import (
@@ -26,6 +27,8 @@ from tests.factories import (
     ProtocolFactory,
     TransactionFactory,
 )
+from tests.factories_decisions import approve, open_ratification, ratify, signatory
+from tests.factories_register import REFUSAL, RESERVATION, appointed, member, proposed_plan, reserve, whole_register
 from transparency.models import Snapshot
 from transparency.reports import snapshot
 from transparency.reports.periods import Period
@@ -196,11 +199,14 @@ def test_what_a_commune_gives_is_counted_apart_in_money_in_kind_and_hours(protoc
 
 
 @pytest.mark.parametrize("projects", [1, 30])
-def test_a_snapshot_takes_at_most_25_queries(protocol: Protocol, projects: int, django_assert_max_num_queries):
+def test_a_snapshot_takes_at_most_30_queries(protocol: Protocol, projects: int, django_assert_max_num_queries):
     for _ in range(projects):
         whole_project(protocol)
+        appointed(protocol.parties.get(position=1))
+    decision = open_ratification(protocol)
+    approve(decision, signatory(protocol, 2))
     protocol.refresh_from_db()
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         snapshot.take(protocol, PERIOD, NOW)
 
 
@@ -218,6 +224,68 @@ def test_a_later_change_does_not_reach_the_snapshot(protocol: Protocol):
 def test_a_postponed_activity_of_the_period_is_told(protocol: Protocol):
     ActivityFactory(project=ProjectFactory(protocol=protocol, published=True), state=ActivityState.POSTPONED)
     assert [one["state"] for one in only_project(protocol)["activities"]] == ["postponed"]
+
+
+# Decisions and the register
+
+
+def in_this_period(protocol: Protocol) -> dict:
+    """The snapshot of the half-year in which the tests run, when what they decide is entered."""
+    period = Period.containing(timezone.localdate(), PERIOD.cadence)
+    return snapshot.read(canonical.text(snapshot.collect(protocol, period, timezone.now())))
+
+
+def test_the_end_of_the_register_is_frozen(protocol: Protocol):
+    assert collect(protocol)["register"] == {"sequence": 0, "hash": "0" * 64}
+    appointed(protocol.parties.get(position=1))
+    head = register.head_of(protocol)
+    assert collect(protocol)["register"] == {"sequence": 1, "hash": head.hash}
+
+
+def test_the_decisions_of_the_period_are_told_with_reservations_and_refusals_as_they_were_written(protocol: Protocol):
+    whole_register(protocol)
+    told = in_this_period(protocol)["decisions"]
+    assert [(one["sequence"], one["state"]) for one in told] == [
+        (1, "adopted"),
+        (2, "adopted"),
+        (3, "refused"),
+        (4, "withdrawn"),
+        (6, "annulled"),
+    ]
+    words = {answer["position"]: answer["words"] for answer in told[1]["answers"]}
+    assert words == {1: {"text": RESERVATION, "language": "ar"}, 2: None}
+    assert told[2]["answers"][1]["words"] == {"text": REFUSAL, "language": "nl"}
+    assert told[3]["words"] == {"text": "Il manque un projet.", "language": "fr"}
+    assert (told[4]["since"], told[4]["words"]["language"]) == ("2026-06-01", "fr")
+    assert set(told[0]["title"]) == {"ar", "fr", "nl"}
+
+
+def test_what_was_entered_in_another_period_is_not_told_again(protocol: Protocol):
+    whole_register(protocol)
+    earlier = Period.containing(timezone.localdate(), PERIOD.cadence).previous()
+    told = snapshot.collect(protocol, earlier, timezone.now())
+    assert told["decisions"] == []
+    assert told["register"]["sequence"] == 6
+
+
+def test_a_decision_that_awaits_a_commune_is_told_without_words_and_one_on_a_draft_not_at_all(protocol: Protocol):
+    ratify(protocol)
+    reserve(proposed_plan(protocol), member(protocol, 1), SECRET, "fr")
+    proposed_plan(protocol, published=False, title_fr=SECRET)
+    data = in_this_period(protocol)
+    [open_one] = [one for one in data["decisions"] if one["state"] == "open"]
+    assert (open_one["sequence"], [one["position"] for one in open_one["answers"]]) == (None, [1])
+    assert SECRET not in canonical.text(data)
+
+
+def test_no_person_is_named_in_a_snapshot(protocol: Protocol):
+    for position in (1, 2):
+        for role in ("signatory", "coordinator"):
+            person = member(protocol, position, role).user
+            person.name = f"{SECRET} {position} {role}"
+            person.save()
+    whole_register(protocol)
+    assert SECRET not in canonical.text(in_this_period(protocol))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -129,7 +129,10 @@ def _subject(decision: Decision | None) -> Link | None:
         return Link(subject.title, reverse("protocol"))
     if isinstance(subject, Decision):
         name = gettext("Decision %(number)s") % {"number": f"\u2066{subject.number}\u2069"}
-        return Link(name, reverse("register-decision", args=[subject.number]))
+        [first, *_later] = _numbers(
+            RegisterEntry.objects.filter(decision=subject)
+        )  # only what was entered is corrected
+        return Link(name, reverse("register-entry", args=[first]))
     if not (isinstance(subject, ActionPlan | Project) and subject.is_published):
         return None
     address = reverse("project", args=[subject.code]) if isinstance(subject, Project) else reverse("action-plan")

@@ -1,6 +1,6 @@
 """The frozen snapshot of a period: what the programme was, from published data only [I11, I13], the same for both councils [I16].
 
-Money and measurements count up to the period's last day; states are those of the day the snapshot is taken. At most 25 queries
+Money and measurements count up to the period's last day; states are those of the day the snapshot is taken. At most 30 queries
 whatever the number of projects and decisions. Texts stand in the three languages; codes of choices are named when rendered.
 """
 
