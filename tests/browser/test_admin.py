@@ -97,17 +97,17 @@ def correct_a_mistake(page: Page, wrong: list[str]) -> None:
     """A project that ends before it starts is refused, keeps what was typed, and is saved once it is mended."""
     before = Project.objects.get(code="DEMO-02").planned_end
     page.locator("[name=planned_end]").fill("01/01/2020")
-    page.locator("[name=title_nl]").fill("Een nieuwe titel")
+    page.locator("[name=summary_nl]").fill("Een nieuwe samenvatting")
     save(page)
     assert page.locator(".errorlist").count() >= 1
     assert page.locator("[name=planned_end]").input_value() == "01/01/2020"
-    assert page.locator("[name=title_nl]").input_value() == "Een nieuwe titel"
+    assert page.locator("[name=summary_nl]").input_value() == "Een nieuwe samenvatting"
     assert Project.objects.get(code="DEMO-02").planned_end == before
     wrong += looked_at(page, ["light"])
     page.locator("[name=planned_end]").fill("31/12/2027")
     save(page)
     saved = Project.objects.get(code="DEMO-02")
-    assert (saved.planned_end, saved.title_nl) == (datetime.date(2027, 12, 31), "Een nieuwe titel")  # type: ignore[attr-defined]  # column added by modeltranslation
+    assert (saved.planned_end, saved.summary_nl) == (datetime.date(2027, 12, 31), "Een nieuwe samenvatting")  # type: ignore[attr-defined]  # column added by modeltranslation
 
 
 PAGES = [
