@@ -237,6 +237,17 @@ def test_a_broken_chain_is_named_from_its_first_broken_entry_on(client: Client, 
     assert source.count('<li class="broken">') == 4
 
 
+@pytest.mark.parametrize("damage", ['{"at":', '{"sequence":1}', '{"at":"yesterday","decision":[]}', ""])
+def test_an_entry_whose_text_no_longer_reads_says_so_instead_of_failing(
+    client: Client, protocol: Protocol, damage: str
+):
+    with triggers.lifted():
+        RegisterEntry.objects.filter(protocol=protocol, sequence=2).update(payload=damage)
+    cache.clear()
+    for address in ("/fr/register/", "/ar/register/2/", "/register/entries.json"):
+        assert client.get(address).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("total", "broken_at", "numbers"),
     [

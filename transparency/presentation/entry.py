@@ -73,7 +73,7 @@ class EntryPage:
 
 def entry_page(entry: RegisterEntry, parties: Sequence[Party]) -> EntryPage:
     """The page of an entry in the reader's language. The same few queries for each; its decision comes fetched."""
-    facts = entry.data
+    facts = shown.facts_of(entry)
     decision = facts.get("decision") or {}
     statement = entry.decision.statement if entry.decision else ""
     files = _files(entry.decision)

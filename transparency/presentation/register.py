@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext, pgettext
 
-from partnership import decisions, formats, languages, publicity, standing
+from partnership import decisions, formats, languages, publicity, register, standing
 from partnership.models import (
     Decision,
     DecisionState,
@@ -149,7 +149,7 @@ class Row:
 
 def row(entry: RegisterEntry, parties: Sequence[Party]) -> Row:
     """The entry in the reader's language, the communes in the order given. No query."""
-    facts = entry.data
+    facts = facts_of(entry)
     decision = facts.get("decision") or {}
     sides = sides_of(facts, parties)
     state = str(decision.get("state", ""))
@@ -171,6 +171,13 @@ def row(entry: RegisterEntry, parties: Sequence[Party]) -> Row:
     )
 
 
+def facts_of(entry: RegisterEntry) -> Facts:
+    """What an entry says. Of one whose text no longer agrees with its digest only when it was entered: nobody may rely on the rest."""
+    if register.chained(entry.previous, entry.payload) == entry.hash:
+        return entry.data
+    return {"at": entry.at.isoformat(), "changed": True}
+
+
 def text_of(texts: object) -> str:
     """A text of an entry in the reader's language; empty where there is none."""
     return str(texts.get(languages.current()) or "") if isinstance(texts, Mapping) else str(texts or "")
@@ -189,6 +196,8 @@ def entered_on(facts: Facts, parties: Iterable[Party]) -> datetime.date:
 
 
 def _title(kind: str, facts: Facts) -> str:
+    if facts.get("changed"):
+        return gettext("Changed after it was entered: do not rely on it")
     if facts.get("decision"):
         return text_of(facts["decision"].get("title"))
     commune, function = text_of(facts.get("commune")), text_of(facts.get("function"))
