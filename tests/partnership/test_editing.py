@@ -24,6 +24,7 @@ from projects.models import Activity, Project
 from tests.conftest import LONG
 from tests.factories import (
     PDF,
+    ActionPlanFactory,
     ActivityFactory,
     BudgetLineFactory,
     DocumentFactory,
@@ -214,18 +215,18 @@ def on_postgresql() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_save_the_same_field_at_once_one_is_asked(on_postgresql: None):
     protocol = ProtocolFactory()
-    project = ProjectFactory(protocol=protocol, people_expected=0)
-    first, second = Person(protocol, project, 1), Person(protocol, project, 2)
+    plan = ActionPlanFactory(protocol=protocol)
+    first, second = Person(protocol, plan, 1), Person(protocol, plan, 2)
     for number in range(1, ROUNDS + 1):
         first.open()
         second.open()
-        typed = {first: str(number * 2), second: str(number * 2 + 1)}
-        answers = at_once(*(partial(who.save, people_expected=value) for who, value in typed.items()))
+        typed = {first: f"Plan de Belfaa {number}", second: f"Plan de Jette {number}"}
+        answers = at_once(*(partial(who.save, title_fr=value) for who, value in typed.items()))
         assert sorted(answer.status_code for answer in answers) == [302, 409]
         winner = first if answers[0].status_code == 302 else second
-        project.refresh_from_db()
-        assert project.people_expected == int(typed[winner])
-    assert Change.objects.of(project).count() == ROUNDS + 1
+        plan.refresh_from_db()
+        assert plan.title_fr == typed[winner]
+    assert Change.objects.of(plan).count() == ROUNDS + 1
 
 
 @pytest.mark.django_db(transaction=True)
