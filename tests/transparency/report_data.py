@@ -203,6 +203,38 @@ def snapshot(*projects: Data, **changes: Any) -> Data:
     return copy.deepcopy(made | changes)
 
 
+def decision(**changes: Any) -> Data:
+    """A decision adopted in the period, with a reservation of the first commune in Arabic."""
+    made = {
+        "answers": [
+            {"answer": "approve", "on": "2026-03-12", "position": 2, "words": None},
+            {
+                "answer": "reserve",
+                "on": "2026-03-17",
+                "position": 1,
+                "words": {"text": "شريطة احترام الآجال", "language": "ar"},
+            },
+        ],
+        "decided_on": None,
+        "kind": "adopt_plan",
+        "number": "2026-03",
+        "on": "2026-03-17",
+        "sentence": texts("Phrase"),
+        "sequence": 14,
+        "since": None,
+        "state": "adopted",
+        "title": texts("Plan"),
+        "words": None,
+    }
+    return made | changes
+
+
+def with_decisions(*decisions: Data, **changes: Any) -> Data:
+    """A snapshot of today's version; `snapshot` alone is one of before the register."""
+    chain = {"sequence": 17, "hash": "fedcba9876543210" * 4}
+    return snapshot(**{"version": 2, "register": chain, "decisions": list(decisions), **changes})
+
+
 def nothing() -> Data:
     """A snapshot of a protocol that has just begun: no project, money, rate, plan or programme body."""
     return snapshot(

@@ -36,6 +36,7 @@ from transparency.templatetags.report import isolated
 LANGUAGES = ("ar", "fr", "nl")
 ARABIC_WORD = re.compile("[\u0621-\u063a\u0641-\u065f\u0670-\u06d3]+")
 DAY = date(2026, 7, 6)
+ADDRESS = "https://cooperation.example/fr/reports/0b5c2f3e-6f0a-4a53-9c61-d1f3ab0f2c11/"
 DOCUMENTS = {
     "council of Belfaa, Arabic": Reader("ar", 1),
     "council of Belfaa, French": Reader("fr", 1),
@@ -105,7 +106,7 @@ def written(demonstration):
     @cache
     def write(name: str) -> pdf.Rendered:
         reader = DOCUMENTS[name]
-        page = render.html(demonstration, reader=reader, digest=DIGEST)
+        page = render.html(demonstration, reader=reader, digest=DIGEST, address=ADDRESS)
         return pdf.write(page, language=reader.language)
 
     return write
@@ -124,7 +125,7 @@ def test_the_one_minute_page_is_one_page_and_the_contents_follow(written, name):
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_all_six_documents_have_much_the_same_number_of_pages(written, name):
     assert written(name).pages == len(opened(written(name)).pages)
-    assert 15 <= written(name).pages <= 16
+    assert 17 <= written(name).pages <= 18
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -141,6 +142,25 @@ def test_every_page_but_the_cover_bears_the_report_the_snapshot_and_its_number(w
         assert "2026-S1" in page
         assert DIGEST[:12] in page
         assert re.search(rf"(?<!\d){number}(?!\d)", page)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_last_page_prints_the_end_of_the_register_and_leads_to_the_reports_page(written, demonstration, name):
+    last = opened(written(name)).pages[-1]
+    head = demonstration["register"]
+    assert head["sequence"] > 0
+    assert head["hash"] in letters(last.extract_text())
+    links = [note.get_object()["/A"]["/URI"] for note in last.get("/Annots", ()) if "/URI" in note.get_object()["/A"]]
+    assert ADDRESS in links
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_decision_of_the_period_can_be_read_back(written, demonstration, name):
+    whole = letters("".join(text_of(written(name))))
+    assert len(demonstration["decisions"]) > 3
+    for one in demonstration["decisions"]:
+        assert letters(one["number"]) in whole
+        assert letters(one["title"][DOCUMENTS[name].language]) in whole
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

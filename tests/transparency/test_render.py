@@ -13,6 +13,7 @@ from partnership.equality import Reader
 from tests.transparency.report_data import (
     DIGEST,
     activity,
+    decision,
     indicator,
     involvement,
     line,
@@ -21,6 +22,7 @@ from tests.transparency.report_data import (
     snapshot,
     sums,
     texts,
+    with_decisions,
 )
 from transparency.reports import charts, reading, render, story
 from transparency.templatetags import report as filters
@@ -246,7 +248,8 @@ def test_without_a_rate_the_report_says_that_currencies_are_not_converted():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_markup_in_any_text_is_shown_and_not_obeyed(language):
     hostile = '<script>alert(1)</script><img src="http://127.0.0.1/x">"\'&'
-    data = poisoned(snapshot(project(activities=[activity()], lines=[line()])), hostile)
+    quoted = decision(words={"text": hostile, "language": "fr"})
+    data = poisoned(with_decisions(quoted, projects=[project(activities=[activity()], lines=[line()])]), hostile)
     page = html(data, language=language)
     assert "<script" not in page
     assert "<img" not in page
