@@ -70,4 +70,4 @@ def _lets(by: Membership, record: Any) -> bool:
     if getattr(record, "protocol_id", by.protocol_id) != by.protocol_id or not can_have_comments(record):
         return False
     granted = permissions.granting(by.user, "comment", by.protocol, record=record)
-    return any(mandate.membership is not None and mandate.membership.pk == by.pk for _line, mandate in granted)
+    return any(mandate.key == by.pk for _line, mandate in granted)

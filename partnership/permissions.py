@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from partnership import clock, decisions, rights
+from partnership import decisions, rights
 from partnership.models import (
     APPOINTED,
     Decision,
@@ -233,7 +233,7 @@ rights.register(
 
 
 def standing(user: Person, protocol: Protocol) -> tuple[Mandate, ...]:
-    """In which capacities a person stands before a protocol now; one query for each person and protocol."""
+    """In which capacities a person stands before a protocol now; one query for each person, and one for each protocol."""
     if not isinstance(user, User) or not user.is_active:
         return (Mandate(Who.ANYONE, protocol),)
     known: dict[int, tuple[Mandate, ...]] = user.__dict__.setdefault("_standing", {})
@@ -246,22 +246,16 @@ def _standing(user: User, protocol: Protocol) -> Iterator[Mandate]:
     yield Mandate(Who.ANYONE, protocol)
     if user.is_superuser:
         yield Mandate(Who.ADMINISTRATOR, protocol)
-    for membership in _valid_mandates(user, protocol):
-        yield Mandate(_capacity(membership, protocol), protocol, membership, user.is_superuser)
+    held = Membership.objects.for_protocol(protocol).filter(user=user).valid_now().order_by("pk")
+    for key, role, organisation in held.values_list("pk", "role", "organisation"):
+        yield Mandate(_capacity(role, organisation, protocol), protocol, key, organisation, user.is_superuser)
 
 
-def _valid_mandates(user: User, protocol: Protocol) -> Iterator[Any]:
-    is_party = Exists(Party.objects.filter(protocol=OuterRef("protocol"), organisation=OuterRef("organisation")))
-    held = Membership.objects.for_protocol(protocol).filter(user=user)
-    held = held.valid_at(clock.now(protocol), clock.today(protocol))
-    yield from held.select_related("organisation").annotate(of_commune=is_party).order_by("pk")
-
-
-def _capacity(membership: Any, protocol: Protocol) -> Who:
+def _capacity(role: str, organisation: int, protocol: Protocol) -> Who:
     """The role counts in a commune only: whoever else is invited follows the programme and comments [I2]."""
-    if membership.of_commune:
-        return Who(membership.role)
-    return Who.PROGRAMME_BODY if membership.organisation_id == protocol.programme_body_id else Who.PARTNER
+    if organisation in communes_of(protocol):
+        return Who(role)
+    return Who.PROGRAMME_BODY if organisation == protocol.programme_body_id else Who.PARTNER
 
 
 def may(
@@ -296,8 +290,8 @@ def _holds(line: Right, record: Any | None, mandate: Mandate) -> bool:
 
 def membership_for(user: Person, action: Action, protocol: Protocol, record: Any) -> Membership | None:
     """The mandate under which a person does something with a record; None where none lets them."""
-    found = (mandate.membership for _line, mandate in granting(user, action, protocol, record=record))
-    return next((membership for membership in found if membership is not None), None)
+    found = (mandate for _line, mandate in granting(user, action, protocol, record=record))
+    return next((mandate.membership for mandate in found if mandate.key is not None), None)
 
 
 def roles(user: Person, protocol: Protocol) -> set[Role]:

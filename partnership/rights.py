@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.apps import apps
@@ -87,18 +87,21 @@ RUNNING = ALWAYS - {ProtocolState.ENDED}
 
 @dataclass(frozen=True)
 class Mandate:
-    """One capacity in which a person stands before a protocol; the membership it rests on, where it rests on one."""
+    """One capacity in which a person stands before a protocol; where it rests on a membership, that one's key and organisation."""
 
     who: Who
     protocol: Protocol
-    membership: Membership | None = None
+    key: int | None = None
+    organisation: int | None = None
     of_administrator: bool = False
     """Whether its holder also administers the platform."""
 
-    @property
-    def organisation(self) -> int | None:
-        """The organisation it acts for."""
-        return self.membership.organisation_id if self.membership else None
+    @cached_property
+    def membership(self) -> Membership | None:
+        """The membership it rests on, read when somebody asks."""
+        if self.key is None:
+            return None
+        return Membership.objects.select_related("organisation", "protocol", "user").get(pk=self.key)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ the walk quick, and whatever a request writes is undone after it.
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth import SESSION_KEY
 from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -288,9 +290,14 @@ class Stage:
     elsewhere: dict[str, dict[str, Any]]
     media: Any
 
-    def answer(self, name: str, method: str, address: str) -> str:
+    def person(self, request: Any) -> Any:
+        """Who a session belongs to."""
+        key = request.session.get(SESSION_KEY)
+        return next((one for one in self.people.values() if str(one.pk) == key), self.people["anonymous"])
+
+    def answer(self, client: Client, name: str, method: str, address: str) -> str:
         """What a person is answered; whatever it wrote is undone."""
-        client = Client(headers={"host": "here.example"}, raise_request_exception=False)
+        client.cookies.clear()
         if name in self.sessions:
             client.cookies["sessionid"] = self.sessions[name]
         with transaction.atomic():
@@ -333,8 +340,12 @@ class Undrawn:
 
 
 @pytest.fixture
-def quick(stage: Stage, settings: Any, own_media_folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is drawn, no menu, page or document: whether someone may see it is decided before."""
+def browser(stage: Stage, settings: Any, own_media_folder: Any, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A browser for which nothing is drawn, no menu, page or document: whether someone may see it is decided before.
+
+    Who asks, and of which protocol, is looked up once for all requests.
+    """
+    monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
     settings.ALLOWED_HOSTS = ["here.example", "there.example", "testserver"]
     settings.SESSION_ENGINE, settings.MEDIA_ROOT = SESSIONS, stage.media
     settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
@@ -342,8 +353,11 @@ def quick(stage: Stage, settings: Any, own_media_folder: Any, monkeypatch: pytes
     monkeypatch.setattr("django.template.backends.django.Template.render", lambda *_args, **_options: "")
     monkeypatch.setattr(admin.site, "get_app_list", lambda _request, label="": [{"name": label, "models": []}])
     monkeypatch.setattr("django.contrib.admin.ModelAdmin.get_inline_instances", lambda *_args, **_options: [])
+    monkeypatch.setattr("partnership.middleware._protocol_of", lambda _request: stage.here)
+    monkeypatch.setattr("django.contrib.auth.middleware.get_user", stage.person)
     monkeypatch.setattr("config.desk.time_zone", lambda _request: datetime.UTC)
     monkeypatch.setattr("transparency.reports.pdf.write", lambda *_args, **_options: Undrawn)
+    return Client(headers={"host": "here.example"}, raise_request_exception=False)
 
 
 def addresses(patterns: Any = None, way: str = "", space: str = "") -> Iterator[str]:
@@ -367,13 +381,15 @@ def address_of(name: str, given: dict[str, dict[str, Any]]) -> str:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(set(addresses())))
-def test_the_walk(stage: Stage, quick: None, name: str):
+def test_the_walk(stage: Stage, browser: Client, name: str):
     model = of_models().get(name)
     if model is None and name not in EXPECTED:
         pytest.fail(f"Nobody has said who may open {name}. Say it in EXPECTED, and in arguments() what it names.")
     expected = by_the_table(stage, *model) if model else EXPECTED[name]
     address = address_of(name, stage.arguments)
-    found = {(person, method): stage.answer(person, method, address) for person in EVERYONE for method in METHODS}
+    found = {
+        (person, method): stage.answer(browser, person, method, address) for person in EVERYONE for method in METHODS
+    }
     assert [
         f"{method} {address} by {person}: {answer}; expected: {expected[method][person]}"
         for (person, method), answer in found.items()
@@ -392,7 +408,9 @@ NAMES_NO_RECORD = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("person", ["coordinator 1", "administrator", "anonymous"])
-def test_another_protocols_records_are_unknown_at_every_address_that_names_one(stage: Stage, quick: None, person: str):
+def test_another_protocols_records_are_unknown_at_every_address_that_names_one(
+    stage: Stage, browser: Client, person: str
+):
     wrong = []
     shared = {"partnership.organisation", "partnership.internationalgoal"}
     for name in set(stage.elsewhere) - NAMES_NO_RECORD:
@@ -403,7 +421,7 @@ def test_another_protocols_records_are_unknown_at_every_address_that_names_one(s
         if address == address_of(name, stage.arguments):
             continue  # numbered alike in each protocol
         for method in ("GET", "POST"):
-            found = stage.answer(person, method, address)
+            found = stage.answer(browser, person, method, address)
             if found not in ({DOOR, METHOD, UNKNOWN} if person == "anonymous" else {METHOD, UNKNOWN}):
                 wrong.append(f"{method} {address} ({name}): {found}")
     assert wrong == []
