@@ -176,7 +176,8 @@
       const time = note.querySelector("time");
       const at = new Date(latest.at);
       time.dateTime = at.toISOString();
-      time.textContent = at.toLocaleTimeString("fr", { hour: "2-digit", minute: "2-digit" });
+      const there = new Date(latest.at + Number(document.body.dataset.adminUtcOffset || 0) * 1000); // the commune's own clock
+      time.textContent = there.toLocaleTimeString("fr", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
       note.querySelector("[data-kept=newer]").hidden = latest.version === value(this.form, "_version");
       note.querySelector("[data-kept=take]").addEventListener("click", () => this.takeBack(latest, mine, note));
       note.querySelector("[data-kept=discard]").addEventListener("click", () => {
