@@ -252,6 +252,8 @@ def refuse_hindered(decision: Decision, *, by: Membership | None) -> Party:
 
 
 def _refuse_closed(decision: Decision) -> None:
+    if decision.protocol.state == ProtocolState.ENDED:
+        raise DecisionClosed(_("The protocol has ended; it is an archive that is only read."), code="I1")
     if not decision.is_open:
         raise DecisionClosed(
             _("This decision is closed: %(state)s. Nothing more can be signed under it."),

@@ -24,7 +24,7 @@ from tests.factories import (
     ProtocolFactory,
     UserFactory,
 )
-from tests.factories_decisions import ratify
+from tests.factories_decisions import approve, open_ratification, ratify, signatory
 from tests.factories_rights import CAPACITY, cast, mirrored, open_release, records, two_protocols
 
 pytestmark = pytest.mark.django_db
@@ -309,6 +309,18 @@ def test_a_decision_that_is_closed_is_signed_and_withdrawn_by_nobody():
     person = MembershipFactory(protocol=protocol, role=Role.SIGNATORY).user
     assert not permissions.may(person, "sign", protocol, record=decision)
     assert not permissions.may(person, "withdraw", protocol, record=decision)
+
+
+def test_in_an_archive_the_act_refuses_what_the_table_refuses():
+    protocol = ProtocolFactory()
+    decision = open_ratification(protocol)
+    by = signatory(protocol, 1)
+    protocol.state = ProtocolState.ENDED
+    protocol.save()
+    with pytest.raises(signing.DecisionClosed):
+        approve(decision, by)
+    with pytest.raises(signing.DecisionClosed):
+        signing.withdraw(decision.pk, by=by, reason="Trop tard", language="fr")
 
 
 def test_a_line_says_who_what_where_and_when_and_holds_only_there():

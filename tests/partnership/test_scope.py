@@ -73,6 +73,20 @@ def test_what_someone_may_not_see_is_suggested_nowhere_and_stands_in_no_menu(par
         assert f"/fr/admin/{hidden}" not in page
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "lead__organisation__memberships__user__email__startswith=a",
+        "documents__owner__memberships__user__name=a",
+        "_to_field=title_fr&_popup=1",
+        "_to_field=lead&_popup=1",
+    ],
+)
+def test_no_filter_and_no_field_to_point_to_asks_about_what_someone_may_not_see(partner: Any, asked: str):
+    _protocol, client = partner
+    assert client.get(f"/fr/admin/projects/project/?{asked}").status_code == 400
+
+
 def test_an_unknown_record_and_one_out_of_reach_are_answered_alike(partner: Any):
     _protocol, client = partner
     elsewhere = ProjectFactory(protocol=ProtocolFactory())
