@@ -2,10 +2,11 @@
 
 import django.core.validators
 import django.db.models.deletion
-import partnership.models.versions
-import partnership.normaliser
 from django.conf import settings
 from django.db import migrations, models
+
+import partnership.models.versions
+import partnership.normaliser
 
 
 class Migration(migrations.Migration):

@@ -26,9 +26,7 @@ def plan():
 
 @pytest.fixture
 def project(plan):
-    return ProjectFactory(
-        protocol=plan.protocol, plan=plan, state="proposed", actual_start=datetime.date(2023, 2, 1)
-    )
+    return ProjectFactory(protocol=plan.protocol, plan=plan, state="proposed", actual_start=datetime.date(2023, 2, 1))
 
 
 def propose(kind, subject, **options):
