@@ -55,10 +55,10 @@ def people(count: People) -> SafeString | str:
 
 @register.filter
 def moment(clocks: Sequence[Clock]) -> SafeString:
-    """A moment as both communes' clocks show it: 31 December 2025, 06:00 (Jette) · 05:00 (Belfaa); each day once."""
+    """A moment as both communes' clocks show it: 31 December 2025 · 06:00 (Jette) · 05:00 (Belfaa); each day once."""
     written = []
     for place, clock in enumerate(clocks):
-        on = "" if place and clock.on == clocks[place - 1].on else f"{day(clock.on)}, "
+        on = "" if place and clock.on == clocks[place - 1].on else f"{day(clock.on)} · "
         written.append((on, ltr(clock.time), clock.place))
     return format_html_join(" · ", "{}{} ({})", written)
 
