@@ -100,7 +100,10 @@ def test_an_expired_sign_in_leads_back_to_what_was_typed(page: Page, project: An
     page.locator("#involvements-group .add-row a").click()
     row = "involvements-0"
     page.locator(".field-organisation .select2-selection").last.click()
-    page.locator(".select2-search__field").last.fill("Maison des jeunes")
+    with page.expect_response(
+        lambda answer: "term=Maison" in answer.url
+    ):  # or its question would meet the sign-in page
+        page.locator(".select2-search__field").last.fill("Maison des jeunes")
     page.locator(".select2-results__option", has_text="jeunes").click()
     page.locator(f"[name={row}-phase]").select_option("delivery")
     page.locator(f"[name={row}-capacity]").select_option("implementer")
