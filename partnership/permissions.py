@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -233,7 +233,7 @@ rights.register(
 
 
 def standing(user: Person, protocol: Protocol) -> tuple[Mandate, ...]:
-    """In which capacities a person stands before a protocol now; one query for each person, and one for each protocol."""
+    """In which capacities a person stands before a protocol now; one query for each person and protocol."""
     if not isinstance(user, User) or not user.is_active:
         return (Mandate(Who.ANYONE, protocol),)
     known: dict[int, tuple[Mandate, ...]] = user.__dict__.setdefault("_standing", {})
@@ -246,15 +246,16 @@ def _standing(user: User, protocol: Protocol) -> Iterator[Mandate]:
     yield Mandate(Who.ANYONE, protocol)
     if user.is_superuser:
         yield Mandate(Who.ADMINISTRATOR, protocol)
+    is_party = Exists(Party.objects.filter(protocol=protocol.pk, organisation=OuterRef("organisation")))
     held = Membership.objects.for_protocol(protocol).filter(user=user).valid_now().order_by("pk")
-    for key, role, organisation in held.values_list("pk", "role", "organisation"):
-        yield Mandate(_capacity(role, organisation, protocol), protocol, key, organisation, user.is_superuser)
+    columns = held.annotate(of_commune=is_party).values_list("pk", "role", "organisation", "of_commune")
+    for key, role, organisation, of_commune in columns:
+        who = Who(role) if of_commune else _beside_the_communes(organisation, protocol)
+        yield Mandate(who, protocol, key, organisation, user.is_superuser)
 
 
-def _capacity(role: str, organisation: int, protocol: Protocol) -> Who:
+def _beside_the_communes(organisation: int, protocol: Protocol) -> Who:
     """The role counts in a commune only: whoever else is invited follows the programme and comments [I2]."""
-    if organisation in communes_of(protocol):
-        return Who(role)
     return Who.PROGRAMME_BODY if organisation == protocol.programme_body_id else Who.PARTNER
 
 
