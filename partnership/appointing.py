@@ -394,7 +394,7 @@ def record(
         "takes_effect_at": at,
     }
     entry = register.append(party.protocol, kind, facts)
-    appointment_letters.send(entry, mandate, party, act, at=at, called_off=called_off, ground=ground)
+    appointment_letters.send(entry, mandate, party, act.citation, at=at, called_off=called_off, ground=ground)
 
 
 def _mandate_facts(mandate: Membership) -> Mapping[str, Any]:

@@ -8,16 +8,13 @@ from __future__ import annotations
 import datetime
 import zoneinfo
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 
 from partnership import decisions, formats, letters, mandates, notices
 from partnership.models import EntryKind, Membership, Party, RegisterEntry, Role, User
-
-if TYPE_CHECKING:
-    from partnership.appointing import Act
 
 TEMPLATES = {
     EntryKind.APPOINTMENT: "appointed",
@@ -30,16 +27,16 @@ def send(
     entry: RegisterEntry,
     mandate: Membership,
     party: Party,
-    act: Act,
+    citation: str,
     *,
     at: datetime.datetime,
     called_off: bool,
     ground: str,
 ) -> None:
-    """Put a letter to everyone who is told into the outbox, in the transaction of the act itself."""
+    """Put a letter to everyone who is told into the outbox, in the transaction of the act itself. `citation` names the act it rests on."""
     functions = mandates.function_of(mandate)
     roles = decisions.in_languages(lambda: str(Role(mandate.role).label))
-    facts = {"act": act.citation, "called_off": called_off, "ground": ground, "sequence": entry.sequence}
+    facts = {"act": citation, "called_off": called_off, "ground": ground, "sequence": entry.sequence}
     for person, zone in _readers(mandate, party):
 
         def words(language: str, zone: zoneinfo.ZoneInfo = zone) -> Mapping[str, Any]:
