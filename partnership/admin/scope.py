@@ -14,12 +14,13 @@ from django.contrib import admin, messages
 from django.contrib.admin import FieldListFilter, RelatedOnlyFieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest
 from django.urls import URLPattern
 from django.utils.text import capfirst
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from partnership import permissions
 from partnership.admin.columns import isolated
@@ -27,6 +28,7 @@ from partnership.admin.editing import EditingTogether
 from partnership.admin.locked import LockedFields, LockedRows
 from partnership.admin.texts import SideBySide, TextsForm
 from partnership.middleware import current
+from partnership.refusals import Refusal
 from partnership.rights import Action
 from partnership.templatetags import words
 
@@ -147,10 +149,32 @@ class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
             raise Http404
         return record
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A record is not written into the other commune's hands either: what it would be is judged like what it is."""
+        if not self.may(request, "change" if change else "add", obj):
+            raise Refusal(
+                _("As it stands here, this belongs to the other commune. Each commune keeps its own (rule I2)."),
+                code="I2",
+            )
+        super().save_model(request, obj, form, change)
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """What can be done with several records at once: with all that were chosen, or with none."""
         acts: dict[str, Any] = super().get_actions(request)
         return {name: (self._all_or_none(act), name, description) for name, (act, _name, description) in acts.items()}
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+        """Nothing is done with what no record's key can be."""
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(key)
+        except ValidationError:
+            self.message_user(request, self._gone(), messages.ERROR)
+            return None
+        return super().response_action(request, queryset)
+
+    def _gone(self) -> str:
+        return gettext("Some of the chosen records are not here any more. Nothing was done; choose again.")
 
     def _all_or_none(self, act: Callable[..., Any]) -> Callable[..., Any]:
         def for_all(modeladmin: Any, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
@@ -168,7 +192,7 @@ class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
         records = list(rows)
         chosen = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
         if request.POST.get("select_across", "0") == "0" and chosen - {str(record.pk) for record in records}:
-            return gettext("Some of the chosen records are not here any more. Nothing was done; choose again.")
+            return self._gone()
         refused = [str(record) for record in records if not all(check(request, record) for check in checks)]
         if not refused:
             return ""

@@ -19,7 +19,7 @@ from tests.factories import (
     ProtocolFactory,
 )
 from tests.factories_rights import cast
-from tests.staff import messages_of, queries, staff, use_second_factor
+from tests.staff import errors_of, messages_of, queries, sent, staff, use_second_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -141,3 +141,37 @@ def test_a_record_of_another_protocol_among_those_chosen_refuses_them_all():
     answer = chosen(staff(protocol), "/fr/admin/projects/project/", "publish", own.pk, elsewhere.pk)
     assert elsewhere.code not in messages_of(answer)
     assert not Project.objects.filter(publishing_state="published").exists()
+
+
+def test_a_key_that_no_record_can_have_is_answered_and_nothing_is_done():
+    protocol = ProtocolFactory()
+    project = ProjectFactory(protocol=protocol)
+    answer = chosen(staff(protocol), "/fr/admin/projects/project/", "publish", "x", project.pk)
+    assert messages_of(answer)
+    project.refresh_from_db()
+    assert not project.is_published
+
+
+@pytest.mark.parametrize("position", [1, 2])
+def test_nobody_makes_the_other_councils_report_series(position: int):
+    protocol = ProtocolFactory()
+    own, other = (protocol.parties.get(position=place) for place in (position, 3 - position))
+    client = staff(protocol, position)
+    address = "/fr/admin/transparency/reportseries/add/"
+    typed = {
+        "audience": "council",
+        "title_ar": "تقرير",
+        "title_fr": "Rapport",
+        "title_nl": "Verslag",
+        "languages": "fr",
+        "time_zone": "Europe/Brussels",
+        "first_period": "2026-S1",
+        "recipients-TOTAL_FORMS": "1",
+        "recipients-0-email": "conseil@commune.example",
+    }
+    refused = sent(client, address, party=str(other.pk), **typed)
+    assert refused.status_code == 200
+    assert not protocol.report_series.exists()
+    answer = sent(client, address, party=str(own.pk), **typed)
+    assert errors_of(answer) == []
+    assert protocol.report_series.get().party == own
