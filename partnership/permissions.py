@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from partnership import decisions, rights
+from partnership import clock, decisions, rights
 from partnership.models import (
     APPOINTED,
     Decision,
@@ -247,7 +247,8 @@ def _standing(user: User, protocol: Protocol) -> Iterator[Mandate]:
     if user.is_superuser:
         yield Mandate(Who.ADMINISTRATOR, protocol)
     is_party = Exists(Party.objects.filter(protocol=protocol.pk, organisation=OuterRef("organisation")))
-    held = Membership.objects.for_protocol(protocol).filter(user=user).valid_now().order_by("pk")
+    held = Membership.objects.for_protocol(protocol).filter(user=user).order_by("pk")
+    held = held.valid_at(clock.now(protocol), clock.today(protocol))
     columns = held.annotate(of_commune=is_party).values_list("pk", "role", "organisation", "of_commune")
     for key, role, organisation, of_commune in columns:
         who = Who(role) if of_commune else _beside_the_communes(organisation, protocol)

@@ -29,6 +29,7 @@ from tests.factories import (
     first_commune,
 )
 from tests.factories_people import PersonalLinkFactory, SecondFactorResetFactory
+from tests.partnership import test_decision_models
 
 DAY = datetime.date(2026, 6, 30)
 NEXT_DAY = DAY + timedelta(days=1)
@@ -229,7 +230,7 @@ def test_rows_that_break_a_constraint_are_refused(case):
 
 
 def test_every_constraint_is_tested_both_ways():
-    assert declared("partnership") == {case.name for case in CASES}
+    assert declared("partnership") == {case.name for case in (*CASES, *test_decision_models.CASES)}
 
 
 def test_the_protocol_of_a_host_is_its_own_else_the_primary_one():

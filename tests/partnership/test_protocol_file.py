@@ -181,7 +181,7 @@ def test_a_text_that_changed_in_the_file_changes_in_a_draft():
 @pytest.mark.django_db
 def test_an_act_past_its_draft_is_not_changed_by_a_file():
     protocol = load(BELFAA_JETTE)
-    Protocol.objects.filter(pk=protocol.pk).update(state=ProtocolState.IN_FORCE)
+    Protocol.objects.filter(pk=protocol.pk).update(state=ProtocolState.CLOSING)
     before = stored()
     for steps in (("title", "fr"), ("clauses", 2, "text", "nl"), ("domains", 0, "name", "ar")):
         with pytest.raises(Refusal) as refusal:
