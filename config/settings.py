@@ -146,7 +146,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/300s/key",  # wrong passwords and wrong codes
     "reauthenticate": "10/m/user",
-    "change_password": "5/m/user",  # nosec B105  a number of attempts
+    "change_password": "5/m/user",  # nosec B105
     "reset_password": "20/m/ip,5/m/key",  # nosec B105
     "reset_password_from_key": "20/m/ip",  # nosec B105
 }

@@ -163,7 +163,7 @@ class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
         acts: dict[str, Any] = super().get_actions(request)
         return {name: (self._all_or_none(act), name, description) for name, (act, _name, description) in acts.items()}
 
-    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any], *where: Any) -> Any:
         """Nothing is done with what no record's key can be."""
         try:
             for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
@@ -171,7 +171,7 @@ class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
         except ValidationError:
             self.message_user(request, self._gone(), messages.ERROR)
             return None
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *where)
 
     def _gone(self) -> str:
         return gettext("Some of the chosen records are not here any more. Nothing was done; choose again.")
