@@ -25,10 +25,10 @@ def smoke(arguments: list[str]) -> int:
 
 
 def everything(arguments: list[str]) -> int:
-    """All tests on PostgreSQL and Redis, in two processes."""
+    """All tests on PostgreSQL and Redis, in two processes; the one that is done first takes from the other."""
     with services() as found:
         say("")
-        return run([*PYTEST, "-n", "2", *arguments], {**os.environ, **found})
+        return run([*PYTEST, "-n", "2", "--dist", "worksteal", *arguments], {**os.environ, **found})
 
 
 def main(arguments: list[str]) -> int:
