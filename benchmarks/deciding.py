@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, connections
 from django.utils import timezone
 
-from partnership import canonical, decisions, register, signing
+from partnership import canonical, decisions, opening, register, signing
 from partnership.models import (
     Comment,
     Decision,
@@ -26,7 +26,8 @@ from partnership.models import (
     User,
 )
 from partnership.models.register import NO_ENTRY
-from partnership.signing import Afterwards, Answer
+from partnership.opening import Afterwards
+from partnership.signing import Answer
 
 SIGNERS = (1, 8, 40)
 ROUNDS = 10
@@ -61,7 +62,7 @@ def _signatory(protocol: Protocol, position: int) -> Membership:
 
 def _in_force(protocol: Protocol, *signatories: Membership) -> None:
     kind = decisions.kind("ratify_protocol")
-    decision = signing.propose(kind, protocol, by=signatories[0])
+    decision = opening.propose(kind, protocol, by=signatories[0])
     for membership in signatories:
         party = protocol.parties.get(organisation=membership.organisation)
         day = datetime.date(2024, 1, 10)
@@ -92,7 +93,7 @@ def _half_signed(protocol: Protocol, first: Membership) -> Iterator[tuple[int, s
     scan.file.save("act.pdf", ContentFile(b"%PDF-1.7\n%%EOF\n"))
     act = Afterwards(datetime.date(2023, 2, 1), scan)
     for project in protocol.projects.order_by("code")[:DECISIONS]:
-        decision = signing.propose(kind, project, by=first, afterwards=act)
+        decision = opening.propose(kind, project, by=first, afterwards=act)
         _sign(decision.pk, decision.digest, first)
         yield decision.pk, decision.digest
 

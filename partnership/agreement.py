@@ -15,12 +15,14 @@ from partnership.decisions import Kind, Terms, Texts, texts
 from partnership.models import (
     Clause,
     Decision,
+    DecisionState,
     Deliberation,
     Domain,
     EntryKind,
     Membership,
     Protocol,
     ProtocolState,
+    RegisterEntry,
     Role,
 )
 from partnership.models.meetings import Body
@@ -53,11 +55,6 @@ def _elements(protocol: Protocol, relation: str) -> list[dict[str, Any]]:
     return [{"clause": row.clause.number, "code": row.code, **texts(row, "name")} for row in rows]
 
 
-def title_of(protocol: Protocol) -> Texts:
-    """The protocol's title by language."""
-    return decisions.columns_by_language(protocol, "title")
-
-
 def communes(protocol: Protocol) -> str:
     """Both communes in the order of the active language, joined by “and” [I16]."""
     rows = list(protocol.parties.select_related("organisation"))
@@ -66,7 +63,7 @@ def communes(protocol: Protocol) -> str:
 
 
 def _title(protocol: Protocol) -> str:
-    return title_of(protocol)[languages.current()]
+    return decisions.title_of(protocol)[languages.current()]
 
 
 def _ratify_sentence(protocol: Protocol, terms: Terms) -> str:
@@ -103,10 +100,6 @@ def _ratification_annulled(decision: Decision, protocol: Protocol, terms: Terms)
     protocol.save(update_fields=["state", "ratified_by"])
 
 
-def _own_protocol(protocol: Protocol) -> Protocol:
-    return protocol
-
-
 def _protocol_of(part: Any) -> list[Protocol]:
     return [part.protocol]
 
@@ -135,9 +128,7 @@ RATIFY = Kind(
     label=_("Ratify the protocol"),
     model="partnership.protocol",
     content=content_of_act,
-    title=title_of,
     sentence=_ratify_sentence,
-    protocol=_own_protocol,
     needs_deliberation=True,
     lasting=True,
     afterwards="may",
@@ -237,11 +228,6 @@ def _write_text(clause: Clause, text: Texts) -> None:
         setattr(clause, parity.column("text", language), words)
 
 
-def _line_end(original: str) -> str:
-    """The white space after a clause in the act's own layout, which an amendment leaves alone."""
-    return original[len(original.rstrip()) :]
-
-
 def _add_clause(protocol: Protocol, entry: Terms) -> None:
     """Put a clause after the last one that belongs to the same parent; a domain it names joins the closed list (article 3)."""
     parent = protocol.clauses.filter(number=entry["parent"]).first()
@@ -265,9 +251,7 @@ AMEND = Kind(
     label=_("Amend the protocol"),
     model="partnership.protocol",
     content=_amendment,
-    title=title_of,
     sentence=_amend_sentence,
-    protocol=_own_protocol,
     needs_deliberation=True,
     afterwards="may",
     terms_form=forms.of_protocol(forms.AmendmentForm),
@@ -294,7 +278,12 @@ def _day(iso: str) -> str:
 
 
 def _against_ending(protocol: Protocol, terms: Terms) -> list[Refusal]:
-    return _in_force(protocol)
+    refusals = _in_force(protocol)
+    day = datetime.date.fromisoformat(terms["ends_on"]) if terms else None
+    begun = protocol.valid_from
+    if day is not None and (day < clock.today(protocol) or (begun is not None and day < begun)):
+        refusals.append(Refusal(_("Choose a day from today on, not before the protocol began."), code="ends_on"))
+    return refusals
 
 
 def _ended(decision: Decision, protocol: Protocol, terms: Terms) -> None:
@@ -306,10 +295,12 @@ def _ended(decision: Decision, protocol: Protocol, terms: Terms) -> None:
 
 
 def _end_annulled(decision: Decision, protocol: Protocol, terms: Terms) -> None:
-    """Nothing ended: the protocol is in force until the day it had."""
+    """Nothing ended: the protocol is in force until the day it had, or still closing where a commune has left it."""
     before = decision.data["content"]["valid_until"]
     protocol.valid_until = datetime.date.fromisoformat(before) if before else None
-    protocol.state = ProtocolState.IN_FORCE
+    alone = RegisterEntry.objects.for_protocol(protocol).filter(deliberation__isnull=False).order_by("sequence").last()
+    is_left = alone is not None and alone.kind == EntryKind.LEAVING
+    protocol.state = ProtocolState.CLOSING if is_left else ProtocolState.IN_FORCE
     protocol.save(update_fields=["valid_until", "state"])
     decisions.rebind(protocol)
 
@@ -319,11 +310,9 @@ END = Kind(
     label=_("End the protocol"),
     model="partnership.protocol",
     content=_end_content,
-    title=title_of,
     sentence=_end_sentence,
-    protocol=_own_protocol,
     needs_deliberation=True,
-    terms_form=forms.of_protocol(forms.EndingForm),
+    terms_form=lambda protocol: forms.EndingForm,
     refusals=_against_ending,
     on_adopted=_ended,
     on_annulled=_end_annulled,
@@ -384,9 +373,7 @@ RENEW = Kind(
     label=_("Renew the protocol"),
     model="partnership.protocol",
     content=_renew_content,
-    title=title_of,
     sentence=_renew_sentence,
-    protocol=_own_protocol,
     needs_deliberation=True,
     terms_form=forms.of_protocol(forms.RenewalForm),
     refusals=_against_renewing,
@@ -424,9 +411,32 @@ def leave(protocol: Protocol, *, by: Membership, deliberation: Deliberation, gro
         "language": language,
         "party": party.position,
     }
-    register.append(locked, EntryKind.LEAVING, facts)
+    register.append(locked, EntryKind.LEAVING, facts, deliberation=resolution)
     notices.left(locked, party)
     protocol.refresh_from_db()
+
+
+def left_on(deliberation: Deliberation) -> RegisterEntry | None:
+    """The entry by which a commune left on this deliberation; None where none did, or that has lost its effect."""
+    entries = deliberation.entries.order_by("-sequence")
+    last = entries.select_related("protocol").first()
+    return last if last is not None and last.kind == EntryKind.LEAVING else None
+
+
+def call_back(leaving: RegisterEntry, *, ground: str, language: str, since: datetime.date) -> None:
+    """What rested on the deliberation on which a commune left: the protocol is in force again, unless both have ended it since.
+
+    Called under the protocol's lock. Appends “without effect since” to the register.
+    """
+    protocol: Any = Protocol.objects.get(pk=leaving.protocol_id)
+    ended_by_both = Decision.objects.on(protocol).filter(kind=END.code, state=DecisionState.ADOPTED)
+    if protocol.state == ProtocolState.CLOSING and not ended_by_both.exists():
+        protocol.state = ProtocolState.IN_FORCE
+        protocol.save(update_fields=["state"])
+    said = leaving.data
+    facts = {name: said[name] for name in ("commune", "deliberation", "function", "party")}
+    facts |= {"ground": ground, "language": language, "leaving": leaving.sequence, "since": since}
+    register.append(protocol, EntryKind.WITHOUT_EFFECT, facts, deliberation=leaving.deliberation)
 
 
 @transaction.atomic

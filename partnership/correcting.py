@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partnership import decisions, forms, locks, parity
-from partnership.decisions import Kind, Terms, Texts
-from partnership.models import Decision, DecisionState, Protocol
+from partnership.decisions import Kind, Terms
+from partnership.models import Decision, DecisionState
 from partnership.refusals import Refusal
 
 
@@ -107,14 +107,6 @@ def _sentence(corrected: Decision, terms: Terms) -> str:
     }
 
 
-def _title(corrected: Decision) -> Texts:
-    return decisions.columns_by_language(corrected, "title")
-
-
-def _protocol(corrected: Decision) -> Protocol:
-    return corrected.protocol
-
-
 def _root(corrected: Decision) -> models.Model:
     return decisions.kind(corrected.kind).root(decisions.subject_of(corrected))
 
@@ -136,9 +128,7 @@ CORRECT = Kind(
     label=_("Correct a locked text"),
     model="partnership.decision",
     content=_content,
-    title=_title,
     sentence=_sentence,
-    protocol=_protocol,
     root=_root,
     terms_form=_form,
     refusals=_refusals,

@@ -15,8 +15,8 @@ from partnership import languages, uploads
 from partnership.decisions import Kind
 from partnership.forms import day_box
 from partnership.models import Deliberation, Document, DocumentKind, Membership, Protocol
+from partnership.opening import Afterwards
 from partnership.refusals import Refusal
-from partnership.signing import Afterwards
 
 LONGEST = 4_000
 ACTS = (DocumentKind.ACT, DocumentKind.DELIBERATION, DocumentKind.MINUTES)

@@ -43,6 +43,22 @@ def no_refusals(subject: Any, terms: Terms) -> list[Refusal]:
     return []
 
 
+def columns_by_language(record: Any, name: str) -> Texts:
+    """A translated field by language code."""
+    return {language: getattr(record, parity.column(name, language)) or "" for language in settings.REQUIRED_LANGUAGES}
+
+
+def title_of(subject: Any) -> Texts:
+    """The subject's own title by language."""
+    return columns_by_language(subject, "title")
+
+
+def protocol_of(subject: Any) -> Protocol:
+    """The protocol a subject belongs to, or is."""
+    found: Protocol = subject if isinstance(subject, Protocol) else subject.protocol
+    return found
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of joint decision. Functions get the subject, freshly read under its lock."""
@@ -53,10 +69,10 @@ class Kind:
     """The subject's model, for instance "partnership.protocol"."""
     content: Callable[[Any, Terms], dict[str, Any]]
     """Exactly what is decided, as data for canonical text; it is locked, and nothing else is."""
-    title: Callable[[Any], Texts]
     sentence: Callable[[Any, Terms], str]
     """What is decided, in plain words in the active language."""
-    protocol: Callable[[Any], Protocol]
+    title: Callable[[Any], Texts] = title_of
+    protocol: Callable[[Any], Protocol] = protocol_of
     signed_by: Role = Role.SIGNATORY
     needs_deliberation: bool = False
     in_register: bool = True
@@ -132,11 +148,6 @@ def in_languages(words: Callable[[], str]) -> Texts:
         with override(language):
             found[language] = str(words())
     return found
-
-
-def columns_by_language(record: Any, name: str) -> Texts:
-    """A translated field by language code."""
-    return {language: getattr(record, parity.column(name, language)) or "" for language in settings.REQUIRED_LANGUAGES}
 
 
 def subject_of(decision: Decision) -> Any:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from partnership import clock, locks, mandates, signing
+from partnership import agreement, clock, locks, mandates, opening, signing
 from partnership.models import Decision, DecisionState, Deliberation, Membership, Party, Position, Regime, Supervision
 from partnership.models.meetings import EXECUTORY
 from partnership.refusals import Refusal
@@ -28,8 +28,8 @@ class SignedUpon(Refusal):
 
 
 def is_locked(deliberation: Deliberation) -> bool:
-    """Whether a signature rests on it, so that it says for good what was signed upon; it can only lose its effect."""
-    return deliberation.signatures.exists()
+    """Whether a signature or a commune's leaving rests on it: it says for good what it said then, and can only lose its effect."""
+    return deliberation.signatures.exists() or deliberation.entries.exists()
 
 
 def refuse_locked(deliberation: Deliberation) -> None:
@@ -62,21 +62,24 @@ def lose_effect(
 
 
 class _SignedMeanwhile(Exception):
-    """A decision came to rest on the deliberation while the others were being locked; all locks are given back first."""
+    """Something came to rest on the deliberation while the decisions were being locked; all locks are given back first."""
 
 
 def _lose_effect(
     deliberation: Deliberation, *, by: Membership, on: datetime.date, ground: str, language: str
 ) -> list[Decision]:
     party = Party.objects.select_related("protocol").get(pk=deliberation.party_id)
-    resting = _locked(_resting_on(deliberation))
+    leaving = agreement.left_on(deliberation)
+    resting = _locked(_resting_on(deliberation), also=[leaving.protocol] if leaving else [])
     fresh = Deliberation.objects.select_for_update(of=("self",), no_key=True).get(pk=deliberation.pk)
-    if set(_resting_on(fresh)) - {decision.pk for decision in resting}:
+    if agreement.left_on(fresh) != leaving or set(_resting_on(fresh)) - {decision.pk for decision in resting}:
         raise _SignedMeanwhile
     _refuse(fresh, party, by=by, on=on, ground=ground)
     _write(fresh, on=on, ground=ground, language=language)
     for decision in resting:
         signing.annul(decision, ground=ground, language=language, since=on)
+    if leaving is not None:
+        agreement.call_back(leaving, ground=ground, language=language, since=on)
     deliberation.refresh_from_db()
     return resting
 
@@ -88,13 +91,13 @@ def _resting_on(deliberation: Deliberation) -> list[int]:
     return list(alive.filter(pk__in=approvals.values("decision")).order_by("pk").values_list("pk", flat=True))
 
 
-def _locked(keys: Iterable[int]) -> list[Decision]:
-    """The decisions and then their roots, locked; those that ended meanwhile are left out."""
-    return [row for row in locks.take(*keys) if row.state in {DecisionState.OPEN, DecisionState.ADOPTED}]
+def _locked(keys: Iterable[int], *, also: Iterable[models.Model]) -> list[Decision]:
+    """The decisions and then their roots and these, locked; those that ended meanwhile are left out."""
+    return [row for row in locks.take(*keys, also=also) if row.state in {DecisionState.OPEN, DecisionState.ADOPTED}]
 
 
 def _refuse(deliberation: Deliberation, party: Party, *, by: Membership, on: datetime.date, ground: str) -> None:
-    acting = mandates.acting_for(by, party.protocol, signing.PROPOSERS)
+    acting = mandates.acting_for(by, party.protocol, opening.PROPOSERS)
     if acting.pk != party.pk:
         raise mandates.NotASignatory(
             _("Only %(commune)s says what has become of its own council’s deliberation."),

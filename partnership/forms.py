@@ -15,7 +15,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import clock, languages, parity
+from partnership import languages, parity
 from partnership.models import Clause, ClauseKind, Domain, Protocol, ProtocolState
 from partnership.templatetags import words
 
@@ -75,8 +75,6 @@ class TermsForm(forms.Form):
 class EndingForm(TermsForm):
     """On which day the protocol ends."""
 
-    protocol: ClassVar[Protocol]
-
     ends_on = forms.DateField(
         label=_("last day"),
         widget=day_box(),
@@ -85,9 +83,6 @@ class EndingForm(TermsForm):
 
     def clean_ends_on(self) -> str:
         day: datetime.date = self.cleaned_data["ends_on"]
-        begun = self.protocol.valid_from
-        if day < clock.today(self.protocol) or (begun is not None and day < begun):
-            raise ValidationError(_("Choose a day from today on, not before the protocol began."), code="ends_on")
         return day.isoformat()
 
 

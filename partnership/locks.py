@@ -71,13 +71,13 @@ def check(record: models.Model) -> None:
             raise Locked(decision)
 
 
-def take(*keys: int) -> list[Decision]:
+def take(*keys: int, also: Iterable[models.Model] = ()) -> list[Decision]:
     """These decisions, locked with all that bind the same roots, then the roots: the one order every act on decisions uses.
 
-    An adoption or annulment moves what other decisions on its root bind, so those are locked with it. Returns the decisions
-    asked for, freshly read, by key.
+    An adoption or annulment moves what other decisions on its root bind, so those are locked with it. `also` are further
+    roots. Returns the decisions asked for, freshly read, by key.
     """
-    roots = in_order(_root_of(decision) for decision in Decision.objects.filter(pk__in=keys))
+    roots = in_order([*also, *(_root_of(decision) for decision in Decision.objects.filter(pk__in=keys))])
     wanted = Decision.objects.filter(pk__in=keys) | Decision.objects.binding().on(*roots)
     rows = Decision.objects.select_for_update(of=("self",)).select_related("protocol")
     locked = list(rows.filter(pk__in=wanted.order_by().values("pk")).order_by("pk"))

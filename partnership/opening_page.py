@@ -21,7 +21,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from partnership import canonical, decisions, equality, filing, languages, permissions, signing, statements
+from partnership import canonical, decisions, equality, filing, languages, opening, permissions, statements
 from partnership.deciding_forms import OpeningForm
 from partnership.decisions import NO_TERMS, Kind, Terms
 from partnership.forms import MORE, TermsForm
@@ -116,7 +116,14 @@ class Opening:
 
     def examine(self) -> None:
         """Ask every rule about the subject, with the terms as far as they stand."""
-        self.against = signing.against(self.kind, self.subject, self.terms or NO_TERMS)
+        self.against = opening.against(self.kind, self.subject, self.terms or NO_TERMS)
+
+    def show_at_fields(self) -> None:
+        """Put every rule about one of the terms at its field; the terms are not known then."""
+        for error in (error for refusal in self.against for error in refusal.error_list):
+            if self.terms_form is not None and error.code in self.terms_form.fields:
+                self.terms_form.add_error(error.code, error)
+                self.terms = None
 
     def proposal(self) -> Proposal | None:
         """What would be decided; None while the terms are not known."""
@@ -156,7 +163,7 @@ def _subjects(site: AdminSite, request: HttpRequest, kind: Kind) -> Iterable[tup
     if kind.model == "partnership.decision":
         rows = rows.filter(state=DecisionState.ADOPTED, binds=True)
     found = list(rows[:SHOWN])
-    against = signing.against(kind, found[0]) if len(found) == 1 else []
+    against = opening.against(kind, found[0]) if len(found) == 1 else []
     reason = " ".join(against[0].messages) if against else ""
     return ((row, admin.heading(row), reason) for row in found)
 
@@ -172,20 +179,20 @@ def _point(key: str, protocol: Protocol) -> MeetingPoint | None:
 
 def open_decision(site: AdminSite, request: HttpRequest, code: str, key: str) -> HttpResponse:
     """Say what would be decided and what stands against it, take its terms, and open it. A refusal keeps everything typed."""
-    opening = _opening(site, request, code, key)
+    asked = _opening(site, request, code, key)
     if request.method != "POST" or MORE in request.POST:
-        return _opening_page(site, request, opening)
-    is_whole = _read(opening)
-    if is_whole and PREVIEW not in request.POST and not opening.was_read():
-        opening.form.add_error(None, Refusal(READ_FIRST, code="seen"))
+        return _opening_page(site, request, asked)
+    is_whole = _read(asked)
+    if is_whole and PREVIEW not in request.POST and not asked.was_read():
+        asked.form.add_error(None, Refusal(READ_FIRST, code="seen"))
         is_whole = False
     if PREVIEW in request.POST or not is_whole:
-        return _opening_page(site, request, opening, status=200 if is_whole else REFUSED)
+        return _opening_page(site, request, asked, status=200 if is_whole else REFUSED)
     try:
-        decision = _propose(opening)
+        decision = _propose(asked)
     except Refusal as refusal:
-        opening.form.refuse(refusal, FIELDS)
-        return _opening_page(site, request, opening, status=REFUSED)
+        asked.form.refuse(refusal, FIELDS)
+        return _opening_page(site, request, asked, status=REFUSED)
     messages.success(
         request,
         gettext("Decision %(number)s is open. Both communes’ people who sign have been told by mail.")
@@ -202,10 +209,10 @@ def _opening(site: AdminSite, request: HttpRequest, code: str, key: str) -> Open
         raise Http404
     subject = _subject(site, request, kind, key)
     protocol = kind.protocol(subject)
-    opening = Opening(kind, subject, protocol, mandates, *_forms(request, kind, subject, protocol, mandates))
-    opening.terms = None if opening.terms_form else NO_TERMS
-    opening.examine()
-    return opening
+    asked = Opening(kind, subject, protocol, mandates, *_forms(request, kind, subject, protocol, mandates))
+    asked.terms = None if asked.terms_form else NO_TERMS
+    asked.examine()
+    return asked
 
 
 def _subject(site: AdminSite, request: HttpRequest, kind: Kind, key: str) -> Any:
@@ -229,80 +236,81 @@ def _forms(
     return begun, terms(initial=terms.beginning(typed), label_suffix="") if terms else None  # type: ignore[attr-defined,return-value]
 
 
-def _read(opening: Opening) -> bool:
+def _read(asked: Opening) -> bool:
     """Check what was sent. A new scan is kept at once, whatever else is wrong."""
-    form, terms = opening.form, opening.terms_form
+    form, terms = asked.form, asked.terms_form
     form.is_valid()
     upload = form.new_scan()
     if upload is not None:
-        form.keep(_file(opening, upload))
+        form.keep(_file(asked, upload))
     form.afterwards()
     if terms is not None and terms.is_valid():
-        opening.terms = json.loads(canonical.text(terms.cleaned_data))
-        opening.examine()
-    return form.is_valid() and opening.terms is not None
+        asked.terms = json.loads(canonical.text(terms.cleaned_data))
+        asked.examine()
+        asked.show_at_fields()
+    return form.is_valid() and asked.terms is not None
 
 
-def _file(opening: Opening, upload: Any) -> Document:
+def _file(asked: Opening, upload: Any) -> Document:
     titles = {}
-    for language, title in opening.kind.title(opening.subject).items():
+    for language, title in asked.kind.title(asked.subject).items():
         with override(language):
-            titles[language] = gettext("Scan: %(kind)s, “%(title)s”") % {"kind": opening.kind.label, "title": title}
-    owner = opening.form.by.organisation
-    return filing.file_scan(upload, protocol=opening.protocol, owner=owner, titles=titles)
+            titles[language] = gettext("Scan: %(kind)s, “%(title)s”") % {"kind": asked.kind.label, "title": title}
+    owner = asked.form.by.organisation
+    return filing.file_scan(upload, protocol=asked.protocol, owner=owner, titles=titles)
 
 
 @transaction.atomic
-def _propose(opening: Opening) -> Decision:
-    form = opening.form
-    decision = signing.propose(
-        opening.kind,
-        opening.subject,
+def _propose(asked: Opening) -> Decision:
+    form = asked.form
+    decision = opening.propose(
+        asked.kind,
+        asked.subject,
         by=form.by,
-        terms=opening.terms or NO_TERMS,
+        terms=asked.terms or NO_TERMS,
         deadline=form.cleaned_data["deadline"],
         afterwards=form.afterwards(),
     )
-    point = _point(form.cleaned_data["point"], opening.protocol)
+    point = _point(form.cleaned_data["point"], asked.protocol)
     if point is not None:  # of the meeting that asked for it
         point.decision = decision
         point.save(update_fields=["decision"])
     return decision
 
 
-def _opening_page(site: AdminSite, request: HttpRequest, opening: Opening, *, status: int = 200) -> HttpResponse:
-    admin = site.get_model_admin(type(opening.subject))
+def _opening_page(site: AdminSite, request: HttpRequest, asked: Opening, *, status: int = 200) -> HttpResponse:
+    admin = site.get_model_admin(type(asked.subject))
     context = {
         **site.each_context(request),
-        "title": opening.kind.label,
-        "subtitle": admin.heading(opening.subject),  # type: ignore[attr-defined]  # of every scoped admin
+        "title": asked.kind.label,
+        "subtitle": admin.heading(asked.subject),  # type: ignore[attr-defined]  # of every scoped admin
         "opts": admin.opts,
-        "subject": opening.subject,
-        "opening": opening,
-        "kind": opening.kind,
-        "form": opening.form,
-        "terms": opening.terms_form,
-        "proposal": opening.proposal(),
-        "conditions": list(_conditions(opening)),
-        "errors": [*(errors_of(opening.terms_form) if opening.terms_form else ()), *errors_of(opening.form)],
-        "signers": _signers(opening),
+        "subject": asked.subject,
+        "opening": asked,
+        "kind": asked.kind,
+        "form": asked.form,
+        "terms": asked.terms_form,
+        "proposal": asked.proposal(),
+        "conditions": list(_conditions(asked)),
+        "errors": [*(errors_of(asked.terms_form) if asked.terms_form else ()), *errors_of(asked.form)],
+        "signers": _signers(asked),
         "more": MORE,
         "preview": PREVIEW,
     }
     return TemplateResponse(request, "admin/decision_open.html", context, status=status)
 
 
-def _signers(opening: Opening) -> list[tuple[Party, int]]:
+def _signers(asked: Opening) -> list[tuple[Party, int]]:
     """Each commune, in the reader's order, with how many of its people sign."""
-    by_rule = opening.kind.signed_by == Role.SIGNATORY
-    return [(party, party.hands if by_rule else 1) for party in parties_of(opening.protocol)]
+    by_rule = asked.kind.signed_by == Role.SIGNATORY
+    return [(party, party.hands if by_rule else 1) for party in parties_of(asked.protocol)]
 
 
-def _conditions(opening: Opening) -> Iterable[Condition]:
+def _conditions(asked: Opening) -> Iterable[Condition]:
     """Every rule that stands against it, with where it can be met."""
-    for refusal in opening.against:
+    for refusal in asked.against:
         for error in refusal.error_list:
-            yield Condition(" ".join(error.messages), _rule(error), *_place(opening, str(error.code)))
+            yield Condition(" ".join(error.messages), _rule(error), *_place(asked, str(error.code)))
 
 
 def _rule(error: ValidationError) -> str:
@@ -310,11 +318,11 @@ def _rule(error: ValidationError) -> str:
     return code if code[:1] == "I" and code[1:].isdecimal() else ""
 
 
-def _place(opening: Opening, code: str) -> tuple[str, str]:
-    same = Decision.objects.open().on(opening.subject).filter(kind=opening.kind.code).first() if code == "I4" else None
+def _place(asked: Opening, code: str) -> tuple[str, str]:
+    same = Decision.objects.open().on(asked.subject).filter(kind=asked.kind.code).first() if code == "I4" else None
     if same is not None:
         return reverse("admin:partnership_decision_change", args=[same.pk]), gettext("See the open decision")
-    record: models.Model = opening.protocol if code == "I1" else opening.subject
+    record: models.Model = asked.protocol if code == "I1" else asked.subject
     name = f"admin:{record._meta.app_label}_{record._meta.model_name}_change"
-    words = gettext("Open the protocol") if record is opening.protocol else gettext("Open the record")
+    words = gettext("Open the protocol") if record is asked.protocol else gettext("Open the record")
     return reverse(name, args=[record.pk]), words

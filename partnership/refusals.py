@@ -15,3 +15,11 @@ class Refusal(ValidationError):
 
     def __init__(self, message: StrOrPromise, *, code: str, params: dict[str, object] | None = None) -> None:
         super().__init__(message, code=code, params=params)
+
+
+class Refusals(Refusal):
+    """Several rules at once, each in `error_list`."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__("", code=str(refusals[0].code))
+        self.error_list = [error for refusal in refusals for error in refusal.error_list]

@@ -40,9 +40,17 @@ def lock_end(protocol: Protocol) -> RegisterHead:
 
 
 def append(
-    protocol: Protocol, kind: EntryKind, facts: dict[str, Any], *, decision: Decision | None = None
+    protocol: Protocol,
+    kind: EntryKind,
+    facts: dict[str, Any],
+    *,
+    decision: Decision | None = None,
+    deliberation: Deliberation | None = None,
 ) -> RegisterEntry:
-    """Put an entry at the end of the protocol's chain. Must run in the transaction of the act it records; locks the end last."""
+    """Put an entry at the end of the protocol's chain. Must run in the transaction of the act it records; locks the end last.
+
+    `deliberation` is what an act of one commune alone rests on.
+    """
     head = lock_end(protocol)
     moment = clock.now(protocol)
     payload = canonical.text(
@@ -63,6 +71,7 @@ def append(
         hash=chained(head.hash, payload),
         kind=kind,
         decision=decision,
+        deliberation=deliberation,
         at=moment,
     )
     head.sequence, head.hash = entry.sequence, entry.hash

@@ -8,18 +8,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from partnership import agreement, decisions, formats, languages
-from partnership.decisions import Kind, Terms, Texts, texts
+from partnership.decisions import Kind, Terms, texts
 from partnership.models import Decision, Protocol, ProtocolState
 from partnership.refusals import Refusal
 from projects.models import ActionPlan, Project, ProjectState
-
-
-def _protocol(subject: ActionPlan | Project) -> Protocol:
-    return subject.protocol
-
-
-def _title(subject: ActionPlan | Project) -> Texts:
-    return decisions.columns_by_language(subject, "title")
 
 
 def _protocol_is_in_force(protocol: Protocol) -> list[Refusal]:
@@ -45,7 +37,11 @@ def _plan_sentence(plan: ActionPlan, terms: Terms) -> str:
         "The communes of %(communes)s adopt “%(title)s” together: %(count)s project.",
         "The communes of %(communes)s adopt “%(title)s” together: %(count)s projects.",
         count,
-    ) % {"communes": agreement.communes(plan.protocol), "title": _title(plan)[languages.current()], "count": count}
+    ) % {
+        "communes": agreement.communes(plan.protocol),
+        "title": decisions.title_of(plan)[languages.current()],
+        "count": count,
+    }
 
 
 def _against_adopting(plan: ActionPlan, terms: Terms) -> list[Refusal]:
@@ -72,9 +68,7 @@ ADOPT_PLAN = Kind(
     label=_("Adopt the joint action plan"),
     model="projects.actionplan",
     content=_plan,
-    title=_title,
     sentence=_plan_sentence,
-    protocol=_protocol,
     needs_deliberation=True,
     lasting=True,
     afterwards="may",
@@ -95,7 +89,7 @@ def _taken_over(project: Project, terms: Terms) -> dict[str, Any]:
 def _take_over_sentence(project: Project, terms: Terms) -> str:
     return gettext("The communes of %(communes)s take over “%(title)s”, begun on %(day)s, into their programme.") % {
         "communes": agreement.communes(project.protocol),
-        "title": _title(project)[languages.current()],
+        "title": decisions.title_of(project)[languages.current()],
         "day": formats.day(project.actual_start, languages.current()) if project.actual_start else "…",
     }
 
@@ -136,9 +130,7 @@ TAKE_OVER = Kind(
     label=_("Take over a project begun before"),
     model="projects.project",
     content=_taken_over,
-    title=_title,
     sentence=_take_over_sentence,
-    protocol=_protocol,
     lasting=True,
     afterwards="must",
     locks={"projects.project": ("code", "title", "actual_start")},

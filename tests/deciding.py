@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from partnership import decisions, signing
+from partnership import decisions, opening
 from partnership.models import Decision
 from tests.factories import ActionPlanFactory, ProjectFactory
 from tests.factories_decisions import approve, coordinator, signatory
@@ -42,5 +42,5 @@ def adopted_plan(protocol: Any) -> Any:
     """A plan with one project that both communes have adopted."""
     plan = ActionPlanFactory(protocol=protocol)
     ProjectFactory(protocol=protocol, plan=plan)
-    adopt(signing.propose(decisions.kind("adopt_plan"), plan, by=coordinator(protocol, 1)))
+    adopt(opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(protocol, 1)))
     return plan

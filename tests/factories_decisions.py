@@ -9,7 +9,7 @@ import factory
 from django.db import transaction
 from django.utils import timezone
 
-from partnership import decisions, locks, signing
+from partnership import decisions, locks, opening, signing
 from partnership.models import Decision, Deliberation, Membership, Party, Position, Protocol, Regime, Supervision
 from partnership.signing import Answer
 from tests.factories import MembershipFactory, Rows, numbered
@@ -66,7 +66,7 @@ def _member(protocol: Protocol, position: int, role: str, **values: Any) -> Memb
 
 def open_ratification(protocol: Protocol, by: Membership | None = None) -> Decision:
     """A decision to ratify a draft, opened by the product's own act."""
-    return signing.propose(decisions.kind("ratify_protocol"), protocol, by=by or coordinator(protocol, 1), terms={})
+    return opening.propose(decisions.kind("ratify_protocol"), protocol, by=by or coordinator(protocol, 1), terms={})
 
 
 def approve(decision: Decision, by: Membership, **answer: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from partnership import decisions, register, signing
+from partnership import decisions, opening, register, signing
 from partnership.models import Decision, EntryKind, Membership, Party, Position, Protocol
 from partnership.signing import Answer
 from tests.factories import ActionPlanFactory, ProjectFactory
@@ -24,7 +24,7 @@ def proposed_plan(protocol: Protocol, *, published: bool = True, **texts: str) -
     """An open decision to adopt a plan with one project; the protocol is in force."""
     plan = ActionPlanFactory(protocol=protocol, published=published, **texts)
     ProjectFactory(protocol=protocol, plan=plan, published=True)
-    return signing.propose(decisions.kind("adopt_plan"), plan, by=member(protocol, 1, "coordinator"))
+    return opening.propose(decisions.kind("adopt_plan"), plan, by=member(protocol, 1, "coordinator"))
 
 
 def reserve(decision: Decision, by: Membership, words: str = RESERVATION, language: str = "ar") -> None:

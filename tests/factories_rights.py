@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from partnership import decisions, register, signing
+from partnership import decisions, opening, register, signing
 from partnership.models import EntryKind, Meeting, PersonalLink, Protocol, Role
 from partnership.rights import Who
 from tests.factories import (
@@ -152,7 +152,7 @@ def _release(protocol: Protocol, first: Any, second: Any) -> tuple[Any, Any]:
 
 def open_release(protocol: Protocol, report: Report) -> Any:
     """A decision that coordinators sign: to release a report."""
-    return signing.propose(decisions.kind("release_report"), report, by=coordinator(protocol, 1))
+    return opening.propose(decisions.kind("release_report"), report, by=coordinator(protocol, 1))
 
 
 def link_of(protocol: Protocol) -> PersonalLink:

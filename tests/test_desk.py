@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from config import desk
 from evaluation.models import Measurement
-from partnership import decisions, invitations, links, signing
+from partnership import decisions, invitations, links, opening, signing
 from partnership.awaiting import CHECK, COMPLETE, GROUPS, LATE, MEASURE, RENEW, SEND, SIGN, TRANSLATE, Group, Task
 from partnership.models import Decision, DecisionState, Membership, MessageState, Position
 from partnership.signing import Answer
@@ -130,7 +130,7 @@ def test_where_two_sign_the_first_waits_for_the_second(protocol: Any, heads: lis
 def test_a_deadline_near_is_marked_and_one_that_is_past_is_late(protocol: Any, heads: list[Any]):
     day = datetime.timedelta(days=1)
     proposer = coordinator(protocol, 1)
-    signing.propose(decisions.kind("ratify_protocol"), protocol, by=proposer, deadline=TODAY + 5 * day)
+    opening.propose(decisions.kind("ratify_protocol"), protocol, by=proposer, deadline=TODAY + 5 * day)
     [section] = [one for one in desk_of(heads[0])["sections"] if one.group == SIGN]
     assert [(row.soon, row.task.late) for row in section.rows] == [(True, False)]
     Decision.objects.update(deadline=TODAY - day)
@@ -196,7 +196,7 @@ def open_plans(protocol: Any, heads: list[Any], count: int) -> None:
     for number in range(count):
         plan = ActionPlanFactory(protocol=protocol)
         ProjectFactory(protocol=protocol, plan=plan)
-        decision = signing.propose(decisions.kind("adopt_plan"), plan, by=heads[number % 2])
+        decision = opening.propose(decisions.kind("adopt_plan"), plan, by=heads[number % 2])
         approve(decision, heads[number % 2])
 
 

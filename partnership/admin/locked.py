@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from partnership import correcting, decisions, locks, parity, permissions, signing
+from partnership import correcting, decisions, locks, opening, parity, permissions
 from partnership.admin.texts import in_language, label
 from partnership.locks import Lock, Locked
 from partnership.middleware import current
@@ -290,6 +290,6 @@ def offers(request: HttpRequest, record: Any) -> Iterator[Offer]:
             yield Offer(kind.label, url, "", opened[kind.code])
             continue
         against = [
-            " ".join(error.messages) for refusal in signing.against(kind, record) for error in refusal.error_list
+            " ".join(error.messages) for refusal in opening.against(kind, record) for error in refusal.error_list
         ]
         yield Offer(kind.label, reverse("admin:decision_open", args=[kind.code, record.pk]), (against or [""])[0], None)

@@ -138,7 +138,6 @@ BY_REGIME: dict[Regime, tuple[Supervision, ...]] = {
     ),
 }
 EXECUTORY = (Supervision.VISA, Supervision.TACIT, Supervision.NOT_NEEDED, Supervision.EXPIRED)
-UNDONE = (Supervision.VISA_REFUSED, Supervision.ANNULLED)
 ANSWERED = (Supervision.VISA, Supervision.VISA_REFUSED, Supervision.TACIT, Supervision.EXPIRED, Supervision.ANNULLED)
 TACIT_AFTER = datetime.timedelta(days=20)
 """How long the governor may stay silent before the visa counts as given (organic law 113-14, article 118)."""

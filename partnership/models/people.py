@@ -244,10 +244,6 @@ class Membership(Versioned):
         past_its_last_day = self.ends_on is not None and self.ends_on < day
         return past_its_last_day or (self.ceases_at is not None and self.ceases_at <= moment)
 
-    def is_awaited(self, moment: datetime.datetime, day: datetime.date) -> bool:
-        """Whether it is still to begin."""
-        return self.starts_on > day or (self.effective_at is not None and self.effective_at > moment)
-
     @property
     def is_called_off(self) -> bool:
         """Whether its appointment was called off before it took effect."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from partnership.models.decisions import Decision
+from partnership.models.meetings import Deliberation
 from partnership.models.protocol import Protocol
 
 NO_ENTRY = "0" * 64
@@ -51,6 +52,15 @@ class RegisterEntry(models.Model):
     decision = models.ForeignKey(
         Decision, models.PROTECT, null=True, blank=True, related_name="entries", verbose_name=_("decision")
     )
+    deliberation = models.ForeignKey(
+        Deliberation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entries",
+        verbose_name=_("deliberation"),
+        help_text=_("What an act of one commune alone rests on."),
+    )
     at = models.DateTimeField(_("entered at"))
 
     objects: ClassVar[RegisterEntryQuerySet] = RegisterEntryQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
@@ -65,7 +75,9 @@ class RegisterEntry(models.Model):
             models.CheckConstraint(name="register_sequence_from_one", condition=Q(sequence__gte=1)),
             models.CheckConstraint(
                 name="register_decision_named",
-                condition=~Q(kind__in=["decision", "without_effect"]) | Q(decision__isnull=False),
+                condition=~Q(kind__in=["decision", "without_effect"])
+                | Q(decision__isnull=False)
+                | Q(kind="without_effect", deliberation__isnull=False),
             ),
         ]
 

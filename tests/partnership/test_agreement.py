@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from partnership import agreement, decisions, deliberating, locks, protocol_file, register, signing
+from partnership import agreement, decisions, deliberating, locks, opening, protocol_file, register
 from partnership.models import EntryKind, ProtocolState
 from tests.factories import ProtocolFactory
 from tests.factories_decisions import DeliberationFactory, approve, coordinator, pending, ratify, signatory, write
@@ -27,7 +27,7 @@ def act():
 
 def decide(kind, subject, protocol, terms=None):
     """Both communes adopt a decision."""
-    decision = signing.propose(decisions.kind(kind), subject, by=coordinator(protocol, 2), terms=terms or {})
+    decision = opening.propose(decisions.kind(kind), subject, by=coordinator(protocol, 2), terms=terms or {})
     for position in (2, 1):
         approve(decision, signatory(protocol, position))
     decision.refresh_from_db()
@@ -155,6 +155,38 @@ def test_nobody_leaves_on_the_other_councils_word_or_before_it_is_executory(act,
             agreement.leave(act, by=head, deliberation=resolution, ground="Fin.", language="fr")
     act.refresh_from_db()
     assert act.state == ProtocolState.IN_FORCE
+
+
+@pytest.mark.parametrize("position", [1, 2])
+def test_a_commune_whose_leaving_lost_its_ground_has_not_left(act, position):
+    head, resolution = signatory(act, position), DeliberationFactory(party=act.parties.get(position=position))
+    agreement.leave(act, by=head, deliberation=resolution, ground="Fin du programme.", language="fr")
+    assert deliberating.is_locked(resolution)
+    deliberating.lose_effect(resolution, by=head, on=timezone.localdate(), ground="Illégalité.", language="fr")
+    act.refresh_from_db()
+    assert act.state == ProtocolState.IN_FORCE
+    last = act.register.last()
+    assert (last.kind, last.data["leaving"], last.data["party"]) == (EntryKind.WITHOUT_EFFECT, 2, position)
+    assert register.verify(act).intact
+    again = DeliberationFactory(party=act.parties.get(position=position))
+    agreement.leave(act, by=head, deliberation=again, ground="Fin du programme.", language="fr")
+    assert act.state == ProtocolState.CLOSING
+
+
+def test_an_annulled_end_does_not_bring_back_a_commune_that_left(act):
+    resolution = DeliberationFactory(party=act.parties.get(position=1))
+    agreement.leave(act, by=signatory(act, 1), deliberation=resolution, ground="Fin du programme.", language="fr")
+    decision = decide("end_protocol", act, act, {"ends_on": timezone.localdate().isoformat()})
+    lose_effect(decision)
+    act.refresh_from_db()
+    assert act.state == ProtocolState.CLOSING
+
+
+def test_the_last_day_is_not_past(act):
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    with pytest.raises(ValidationError) as refusal:
+        decide("end_protocol", act, act, {"ends_on": yesterday.isoformat()})
+    assert refusal.value.error_list[0].code == "ends_on"
 
 
 def test_an_ended_protocol_takes_no_more_decisions(act):

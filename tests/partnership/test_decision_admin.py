@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from partnership import decisions, signing
+from partnership import decisions, opening, signing
 from partnership.models import Decision
 from partnership.signing import Answer
 from tests.deciding import page, typed
@@ -51,7 +51,7 @@ def test_the_list_costs_the_same_queries_for_one_decision_and_for_thirty(in_forc
         plan = ActionPlanFactory(protocol=in_force)
         ProjectFactory(protocol=in_force, plan=plan)
         approve(
-            signing.propose(decisions.kind("adopt_plan"), plan, by=coordinator(in_force, 1)), signatory(in_force, 2)
+            opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(in_force, 1)), signatory(in_force, 2)
         )
     assert len(client.get(LIST).context["cl"].result_list) == 30
     assert queries(client, LIST) == one

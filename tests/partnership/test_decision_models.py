@@ -193,7 +193,11 @@ CASES = [
     Case("register_sequence_once", lambda: entered({}, {}), lambda: entered({}, {"sequence": 1})),
     Case("register_never_forks", lambda: entered({}, {}), lambda: entered({}, {"previous": "1" * 64})),
     Case("register_sequence_from_one", lambda: entered({}), lambda: entered({"sequence": 0})),
-    Case("register_decision_named", lambda: entered({}), lambda: entered({"kind": "decision"})),
+    Case(
+        "register_decision_named",
+        lambda: entered({}, {"kind": "without_effect", "deliberation": moroccan()}),
+        lambda: entered({"kind": "decision", "deliberation": moroccan()}),
+    ),
 ]
 
 

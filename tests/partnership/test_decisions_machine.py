@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from partnership import canonical, decisions, deliberating, register, signing
+from partnership import canonical, decisions, deliberating, opening, register, signing
 from partnership.models import (
     Decision,
     DecisionState,
@@ -78,7 +78,7 @@ class Deciding(RuleBasedStateMachine):
     @rule(who=ACTORS)
     def propose(self, who: int) -> None:
         kind = decisions.kind("ratify_protocol")
-        self.attempt(lambda: signing.propose(kind, self.protocol, by=self.people[who]))
+        self.attempt(lambda: opening.propose(kind, self.protocol, by=self.people[who]))
 
     @rule(who=ACTORS, position=st.sampled_from(Position), of=COMMUNES, executory=st.booleans(), stale=st.booleans())
     def sign(self, who: int, position: Position, of: int, executory: bool, stale: bool) -> None:
@@ -95,7 +95,7 @@ class Deciding(RuleBasedStateMachine):
     @rule(who=st.sampled_from(range(4)))
     def approve_rightly(self, who: int) -> None:
         """The way a decision is adopted, which chance alone finds too seldom."""
-        self.attempt(lambda: signing.propose(decisions.kind("ratify_protocol"), self.protocol, by=self.people[4]))
+        self.attempt(lambda: opening.propose(decisions.kind("ratify_protocol"), self.protocol, by=self.people[4]))
         decision, by = self.decision, self.people[who]
         assert decision is not None
         party = self.protocol.parties.get(organisation=by.organisation)

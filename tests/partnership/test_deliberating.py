@@ -7,11 +7,12 @@ import datetime
 import pytest
 from django.db import connection
 
-from partnership import decisions, deliberating, register, signing
+from partnership import decisions, deliberating, opening, register, signing
 from partnership.mandates import NotASignatory
 from partnership.models import DecisionState, EntryKind, Position, ProtocolState, Regime, Supervision
+from partnership.opening import Afterwards
 from partnership.refusals import Refusal
-from partnership.signing import Afterwards, Answer
+from partnership.signing import Answer
 from projects.models import ProjectState
 from tests.at_once import ROUNDS, at_once
 from tests.factories import (
@@ -96,7 +97,7 @@ def test_an_action_plan_is_no_longer_adopted_and_can_be_written_again(protocol, 
     plan = ActionPlanFactory(protocol=protocol)
     ProjectFactory(protocol=protocol, plan=plan)
     adopt = decisions.kind("adopt_plan")
-    decision = signing.propose(adopt, plan, by=coordinator(protocol, 1))
+    decision = opening.propose(adopt, plan, by=coordinator(protocol, 1))
     for place in (1, 2):
         approve(decision, signatory(protocol, place))
     lose_effect(deliberation_under(decision, position))
@@ -104,7 +105,7 @@ def test_an_action_plan_is_no_longer_adopted_and_can_be_written_again(protocol, 
     protocol.refresh_from_db()
     assert decision.state == DecisionState.ANNULLED
     assert protocol.state == ProtocolState.IN_FORCE  # its ratification rests on other deliberations
-    assert signing.propose(adopt, plan, by=coordinator(protocol, 2)).is_open
+    assert opening.propose(adopt, plan, by=coordinator(protocol, 2)).is_open
 
 
 @BOTH
@@ -112,7 +113,7 @@ def test_a_project_taken_over_on_it_is_suspended(protocol, position):
     ratify(protocol)
     project = ProjectFactory(protocol=protocol)
     act = Afterwards(datetime.date(2024, 1, 15), DocumentFactory(protocol=protocol))
-    decision = signing.propose(
+    decision = opening.propose(
         decisions.kind("take_over_project"), project, by=coordinator(protocol, 1), afterwards=act
     )
     for place in (1, 2):
@@ -142,9 +143,9 @@ def test_everything_that_rests_on_it_goes_and_nothing_else(protocol):
     approve(first, signatory(protocol, 2))
     plan = ActionPlanFactory(protocol=protocol)
     ProjectFactory(protocol=protocol, plan=plan)
-    second = signing.propose(decisions.kind("adopt_plan"), plan, by=coordinator(protocol, 2))
+    second = opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(protocol, 2))
     approve(second, signatory(protocol, 1), deliberation=shared)
-    other = signing.propose(
+    other = opening.propose(
         decisions.kind("end_protocol"), protocol, by=coordinator(protocol, 2), terms={"ends_on": "2027-06-30"}
     )
     approve(other, signatory(protocol, 1))
@@ -283,7 +284,7 @@ def test_two_decisions_that_rest_on_the_same_deliberations_are_adopted_at_once()
         for first in (0, 1):
             plan = ActionPlanFactory(protocol=protocol)
             ProjectFactory(protocol=protocol, plan=plan)
-            decision = signing.propose(decisions.kind("adopt_plan"), plan, by=coordinator(protocol, 1))
+            decision = opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(protocol, 1))
             approve(decision, heads[first], deliberation=shared[first])
             opened.append(decision)
         at_once(

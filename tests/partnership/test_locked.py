@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from partnership import decisions, locks, signing
+from partnership import decisions, locks, opening
 from partnership.models import Decision
 from projects.models import ActionPlan, Project
 from tests.deciding import adopted_plan
@@ -60,7 +60,7 @@ def test_an_adopted_plan_shows_which_fields_are_locked_why_and_how_to_correct_th
 def test_while_a_decision_is_open_the_way_to_edit_is_to_withdraw_it(in_force: Any):
     plan = ActionPlanFactory(protocol=in_force)
     ProjectFactory(protocol=in_force, plan=plan)
-    decision = signing.propose(decisions.kind("adopt_plan"), plan, by=coordinator(in_force, 2))
+    decision = opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(in_force, 2))
     html = staff(in_force).get(plan_form(plan)).content.decode()
     assert f"/fr/admin/decisions/{decision.pk}/withdraw/" in html
     assert "/correct_text/" not in html
@@ -81,7 +81,7 @@ def test_a_form_that_was_opened_before_the_decision_is_refused_at_the_field_and_
     ProjectFactory(protocol=in_force, plan=plan)
     client = staff(in_force)
     opened = fields_of(client.get(plan_form(plan)).content.decode())
-    signing.propose(decisions.kind("adopt_plan"), plan, by=coordinator(in_force, 2))
+    opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(in_force, 2))
     answer = client.post(plan_form(plan), {**opened, "title_fr": "Un autre plan"})
     form = answer.context["adminform"].form
     assert [error.code for error in form.errors.as_data()["title_fr"]] == ["I4"]

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from partnership import agreement, clock, decisions, notices, signing
+from partnership import agreement, clock, decisions, notices, opening, signing
 from partnership.models import DecisionState, Message, Position, ProtocolState, Role
 from partnership.signing import Answer
 from tests.factories import MembershipFactory, ProtocolFactory
@@ -227,7 +227,7 @@ def test_both_communes_read_that_one_has_left(protocol, people):
 
 def with_deadline(protocol: Any, by: Any, days: int) -> Any:
     deadline = timezone.localdate() + days * DAY
-    return signing.propose(decisions.kind("ratify_protocol"), protocol, by=by, deadline=deadline)
+    return opening.propose(decisions.kind("ratify_protocol"), protocol, by=by, deadline=deadline)
 
 
 def reminded(days: float) -> int:

@@ -10,8 +10,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from partnership import decisions, signing
+from partnership import decisions, opening
 from partnership.models import Clause, Decision, DecisionState, Document, ProtocolState
+from partnership.refusals import Refusals
 from projects.models import ActionPlan
 from tests.deciding import adopt, adopted_plan, page, read_and_open, typed
 from tests.factories import (
@@ -343,5 +344,5 @@ def test_nothing_is_corrected_that_the_decision_does_not_contain(in_force: Any):
     answer = staff(in_force).post(page("correct_text", decision), given)
     assert (answer.status_code, "record" in answer.context["terms"].errors) == (422, True)
     terms = {"model": "projects.actionplan", "id": str(elsewhere.pk), "changes": {"title_fr": "x"}, "ground": NEW}
-    with pytest.raises(signing.Refusals):
-        signing.propose(decisions.kind("correct_text"), decision, by=coordinator(in_force, 1), terms=terms)
+    with pytest.raises(Refusals):
+        opening.propose(decisions.kind("correct_text"), decision, by=coordinator(in_force, 1), terms=terms)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import RequestFactory, override_settings
 from django.utils import timezone
 
-from partnership import appointing, decisions, permissions, rights, signing
+from partnership import appointing, decisions, opening, permissions, rights, signing
 from partnership.models import ProtocolState, Role
 from partnership.rights import ACTIONS, Only, Right, Subject, Who
 from tests.factories import (
@@ -194,8 +194,8 @@ def test_the_acts_ask_for_the_same_roles_as_the_table(stage: Any):
     def who_may(act: Any, label: str) -> set[Any]:
         return {CAPACITY.get(name) for name in people if permissions.may(people[name], act, here, label)}
 
-    assert who_may("propose", "partnership.decision") == {Who(role) for role in signing.PROPOSERS}
-    assert who_may("withdraw", "partnership.decision") == {Who(role) for role in signing.PROPOSERS}
+    assert who_may("propose", "partnership.decision") == {Who(role) for role in opening.PROPOSERS}
+    assert who_may("withdraw", "partnership.decision") == {Who(role) for role in opening.PROPOSERS}
     assert who_may("appoint", "partnership.membership") == {Who(role) for role in appointing.APPOINTERS}
     assert who_may("sign", "partnership.decision") == {Who(kind.signed_by) for kind in decisions.all_kinds()}
 

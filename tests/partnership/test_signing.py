@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from partnership import canonical, decisions, locks, register, signing
+from partnership import canonical, decisions, locks, opening, register, signing
 from partnership.mandates import NotASignatory
 from partnership.models import DecisionState, Position, ProtocolState, RegisterEntry, Signature
-from partnership.signing import Afterwards, Answer
+from partnership.opening import Afterwards
+from partnership.signing import Answer
 from tests.factories import DocumentFactory, MembershipFactory, OrganisationFactory, ProtocolFactory
 from tests.factories_decisions import (
     DeliberationFactory,
@@ -255,8 +256,8 @@ def test_a_past_deadline_is_refused_and_a_deadline_never_decides(protocol):
     kind, proposer = decisions.kind("ratify_protocol"), coordinator(protocol, 1)
     today = timezone.localdate()
     with pytest.raises(ValidationError):
-        signing.propose(kind, protocol, by=proposer, deadline=today - datetime.timedelta(days=1))
-    decision = signing.propose(kind, protocol, by=proposer, deadline=today)
+        opening.propose(kind, protocol, by=proposer, deadline=today - datetime.timedelta(days=1))
+    decision = opening.propose(kind, protocol, by=proposer, deadline=today)
     with time_machine.travel(timezone.now() + datetime.timedelta(days=30), tick=False):
         approve(decision, signatory(protocol, 1))
         decision.refresh_from_db()
@@ -265,7 +266,7 @@ def test_a_past_deadline_is_refused_and_a_deadline_never_decides(protocol):
 
 def test_an_act_older_than_the_platform_keeps_its_own_date_and_is_entered_today(protocol):
     act = Afterwards(datetime.date(2019, 3, 4), DocumentFactory(protocol=protocol))
-    decision = signing.propose(decisions.kind("ratify_protocol"), protocol, by=coordinator(protocol, 1), afterwards=act)
+    decision = opening.propose(decisions.kind("ratify_protocol"), protocol, by=coordinator(protocol, 1), afterwards=act)
     for position in (1, 2):
         approve(decision, signatory(protocol, position))
     entry = RegisterEntry.objects.get(protocol=protocol)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from partnership import canonical, decisions, signing
+from partnership import canonical, decisions, opening, signing
 from partnership.models import (
     Decision,
     DecisionState,
@@ -126,7 +126,7 @@ def test_an_amended_clause_is_read_beside_what_it_replaces(protocol: Any):
     ratify(protocol)
     new = {"ar": "نص جديد", "fr": "Texte nouveau", "nl": "Nieuwe tekst"}
     terms = {"clauses": [{"number": clause.number, "text": new}], "added": []}
-    decision = signing.propose(decisions.kind("amend_protocol"), protocol, by=coordinator(protocol, 1), terms=terms)
+    decision = opening.propose(decisions.kind("amend_protocol"), protocol, by=coordinator(protocol, 1), terms=terms)
     words = words_of(browser_of(signatory(protocol, 1)).get(address(decision)))
     assert words.index("Texte ancien") < words.index("Texte nouveau")
 
@@ -222,7 +222,7 @@ def test_a_kind_that_needs_no_deliberation_asks_for_none(protocol: Any, head: An
         "changes": {"title_nl": "Samenwerking"},
         "ground": {"ar": "خطأ", "fr": "Faute", "nl": "Fout"},
     }
-    decision = signing.propose(decisions.kind("correct_text"), ratified, by=head, terms=terms)
+    decision = opening.propose(decisions.kind("correct_text"), ratified, by=head, terms=terms)
     page = browser.get(address(decision))
     assert b'name="deliberation"' not in page.content
     assert "Samenwerking" in words_of(page)
@@ -242,7 +242,7 @@ def test_after_a_signature_the_next_decision_is_one_step_away(protocol: Any, dec
     assert b"act-sign" not in browser.get(f"/fr/admin/decisions/{decision.pk}/signed/").content
     approve(decision, signatory(protocol, 2))
     other.refresh_from_db()
-    following = signing.propose(
+    following = opening.propose(
         decisions.kind("end_protocol"), other, by=coordinator(protocol, 2), terms={"ends_on": "2027-12-31"}
     )
     page = browser.get(f"/fr/admin/decisions/{decision.pk}/signed/").content.decode()

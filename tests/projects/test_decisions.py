@@ -7,8 +7,8 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from partnership import decisions, locks, signing
-from partnership.signing import Afterwards
+from partnership import decisions, locks, opening
+from partnership.opening import Afterwards
 from projects.models import ProjectState
 from tests.factories import ActionPlanFactory, DocumentFactory, ProjectFactory, ProtocolFactory
 from tests.factories_decisions import approve, coordinator, ratify, signatory, write
@@ -30,7 +30,7 @@ def project(plan):
 
 
 def propose(kind, subject, **options):
-    return signing.propose(decisions.kind(kind), subject, by=coordinator(subject.protocol, 1), **options)
+    return opening.propose(decisions.kind(kind), subject, by=coordinator(subject.protocol, 1), **options)
 
 
 def adopt(decision):

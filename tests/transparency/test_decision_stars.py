@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from partnership import decisions, signing
+from partnership import decisions, opening
 from projects.models import Project
 from tests.factories import ActionPlanFactory, DocumentFactory, ProjectFactory, ProtocolFactory
 from tests.factories_decisions import approve, open_ratification, ratify
@@ -100,15 +100,15 @@ def test_a_project_taken_over_bears_its_own_decision_before_its_plans(client: Cl
     plan = ActionPlanFactory(protocol=protocol, published=True)
     old = ProjectFactory(protocol=protocol, code="OLD", plan=plan, published=True)
     scan = DocumentFactory(protocol=protocol)
-    took = signing.propose(
+    took = opening.propose(
         decisions.kind("take_over_project"),
         old,
         by=member(protocol, 1, "coordinator"),
-        afterwards=signing.Afterwards(old.actual_start, scan),
+        afterwards=opening.Afterwards(old.actual_start, scan),
     )
     for position in (1, 2):
         approve(took, member(protocol, position))
-    adopted = signing.propose(decisions.kind("adopt_plan"), plan, by=member(protocol, 1, "coordinator"))
+    adopted = opening.propose(decisions.kind("adopt_plan"), plan, by=member(protocol, 1, "coordinator"))
     for position in (1, 2):
         approve(adopted, member(protocol, position))
     decided = client.get("/fr/projects/OLD/").context["decided"]

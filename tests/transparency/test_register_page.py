@@ -17,7 +17,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
-from partnership import decisions, register, signing, triggers
+from partnership import decisions, opening, register, triggers
 from partnership.models import Decision, EntryKind, Protocol, RegisterEntry, User
 from tests.factories import ProtocolFactory
 from tests.factories_decisions import approve, coordinator, ratify, signatory
@@ -178,7 +178,7 @@ def proposed_plan_by_planted(protocol: Protocol) -> Decision:
     """A ratification proposed and half signed by people with the token in their names."""
     planted = {"user__name": "PLANTED-NAME", "user__email": "planted@commune.example"}
     protocol.refresh_from_db()
-    decision = signing.propose(
+    decision = opening.propose(
         decisions.kind("correct_text"),
         Decision.objects.get(entries__protocol=protocol, entries__sequence=1),
         by=coordinator(protocol, 1, **planted),

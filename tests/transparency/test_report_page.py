@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from partnership import canonical, decisions, register, signing, triggers
+from partnership import canonical, decisions, opening, register, signing, triggers
 from partnership.models import Position, Protocol, RegisterEntry
 from partnership.signing import Answer
 from tests.factories import MembershipFactory, ProtocolFactory, ReportRecipientFactory, ReportSeriesFactory, UserFactory
@@ -51,7 +51,7 @@ def made(protocol: Protocol, period: Period = S1, **series) -> Report:
 def released_by_both(report: Report) -> None:
     """Released by the two coordinators' own decision."""
     protocol = report.series.protocol
-    decision = signing.propose(decisions.kind("release_report"), report, by=member(protocol, 1, "coordinator"))
+    decision = opening.propose(decisions.kind("release_report"), report, by=member(protocol, 1, "coordinator"))
     for position in (1, 2):
         by = member(protocol, position, "coordinator")
         signing.sign(decision.pk, by=by, digest_seen=decision.digest, answer=Answer(Position.APPROVE))

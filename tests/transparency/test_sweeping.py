@@ -8,7 +8,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
-from partnership import decisions, resetting, signing
+from partnership import decisions, opening, resetting
 from partnership.models import DecisionState, Message, ProtocolState
 from tests.factories import ProtocolFactory
 from tests.factories_decisions import approve, coordinator, open_ratification, ratify, signatory
@@ -34,7 +34,7 @@ def test_a_closing_protocol_becomes_an_archive_after_its_last_day():
     protocol = ProtocolFactory()
     ratify(protocol)
     last = timezone.localdate() + 10 * DAY
-    ending = signing.propose(
+    ending = opening.propose(
         decisions.kind("end_protocol"), protocol, by=coordinator(protocol, 1), terms={"ends_on": last.isoformat()}
     )
     for position in (1, 2):

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.db.models import Model
 
-from partnership import clock, commenting, decisions, parity, signing
+from partnership import clock, commenting, decisions, opening, parity, signing
 from partnership.decisions import NO_TERMS, Kind, Terms
 from partnership.models import Decision, Deliberation, Document, Organisation, Position
+from partnership.opening import Afterwards
 from partnership.publishing import publish
-from partnership.signing import Afterwards, Answer
+from partnership.signing import Answer
 from projects.models import Project
 from transparency.demonstration import scans
 from transparency.demonstration.story import Entry, Story
@@ -38,7 +39,7 @@ def tell(telling: Telling, entries: list[Entry]) -> None:
 def _propose(telling: Telling, entry: Entry) -> None:
     kind = decisions.kind(entry["kind"])
     subject = _subject(telling, kind, entry.get("of", ""))
-    telling.decisions[entry["decision"]] = signing.propose(
+    telling.decisions[entry["decision"]] = opening.propose(
         kind,
         subject,
         by=telling.story.mandates[entry["by"]],

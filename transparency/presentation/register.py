@@ -203,6 +203,8 @@ def _title(kind: str, facts: Facts) -> str:
     commune, function = text_of(facts.get("commune")), text_of(facts.get("function"))
     if kind == EntryKind.LEAVING:
         return gettext("%(commune)s leaves the protocol") % {"commune": commune}
+    if kind == EntryKind.WITHOUT_EFFECT:
+        return gettext("%(commune)s has not left the protocol after all") % {"commune": commune}
     if not function or not commune:
         return function or commune
     words = pgettext("a function, and the commune it is held for", "%(function)s, %(commune)s")
@@ -219,7 +221,7 @@ def _what(kind: str, decision: Facts) -> str:
 def _outcome(facts: Facts, sides: Iterable[Side]) -> str:
     decision = facts.get("decision")
     if not decision:
-        return _outcome_of_mandate(facts)
+        return _outcome_of_one(facts)
     reserved = any(one.position == Position.RESERVE for side in sides for one in side.answers)
     return outcome_of(str(decision.get("state", "")), reserved=reserved, since=day_of(facts, "since"))
 
@@ -239,10 +241,12 @@ def outcome_of(state: str, *, reserved: bool, since: datetime.date | None) -> st
     return words.get(state, state)
 
 
-def _outcome_of_mandate(facts: Facts) -> str:
-    """What becomes of an appointment or its end; an act that says neither has simply been entered."""
+def _outcome_of_one(facts: Facts) -> str:
+    """What becomes of what one commune did alone; an act that says nothing of the kind has simply been entered."""
     if facts.get("called_off"):
         return pgettext("appointment", "Called off")
+    if facts.get("since"):
+        return _without_effect(day_of(facts, "since"))
     on = day_of(facts, "takes_effect_at")
     if on is None:
         return pgettext("register", "Entered")
