@@ -177,3 +177,11 @@ def test_a_file_name_says_period_audience_and_language():
     assert name.startswith("2026-S1-")
     assert name.endswith("-ar.pdf")
     assert name.isascii()
+
+
+def test_one_side_does_not_let_go_what_the_programme_body_reads():
+    series = ReportSeriesFactory(audience="programme_body", party=None, needs_release=True)
+    series.needs_release = False
+    with pytest.raises(ValidationError) as refusal:
+        series.full_clean()
+    assert refusal.value.error_dict["needs_release"][0].code == "I2"

@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 from partnership import parity
 from partnership.models import Membership, Message, Party, Protocol
 from partnership.models.versions import Recorded, Versioned
+from partnership.refusals import Refusal
 from transparency.reports.periods import Cadence, Period
 
 
@@ -32,6 +33,11 @@ def validate_time_zone(value: str) -> None:
     """Raises ValidationError unless the value is a name of the IANA time zone database."""
     if value not in zoneinfo.available_timezones():
         raise ValidationError(_("Enter a time zone such as Africa/Casablanca or Europe/Brussels."), code="time_zone")
+
+
+LET_GO_BY_BOTH = _(
+    "What the programme body reads is let go by both coordinators; one side does not take that away (rule I2)."
+)
 
 
 class ReportSeriesQuerySet(models.QuerySet["ReportSeries"]):
@@ -112,12 +118,18 @@ class ReportSeries(Versioned):
         return self.title or f"#{self.pk}"
 
     def clean(self) -> None:
+        if self.audience == Audience.PROGRAMME_BODY and not self.needs_release and self._waits_for_both():
+            raise ValidationError({"needs_release": Refusal(LET_GO_BY_BOTH, code="I2")})
         if not (self.first_period and self.cadence):
             return
         try:
             Period.parse(self.first_period, cadence=Cadence(self.cadence))
         except ValidationError as refusal:
             raise ValidationError({"first_period": refusal}) from refusal
+
+    def _waits_for_both(self) -> bool:
+        """Whether nothing else has been said yet, by an installation's own set-up."""
+        return self._state.adding or ReportSeries.objects.filter(pk=self.pk, needs_release=True).exists()
 
     @property
     def language_codes(self) -> list[str]:
