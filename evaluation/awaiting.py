@@ -29,7 +29,7 @@ def awaiting(user: User, protocol: Protocol, today: datetime.date) -> list[Task]
 def _to_measure(protocol: Protocol, today: datetime.date) -> Iterable[Task]:
     indicators = Indicator.objects.filter(RUNNING, protocol=protocol).select_related("project")
     for indicator in indicators.annotate(last=Max("measurements__on")).order_by("pk"):
-        last: datetime.date | None = indicator.last  # type: ignore[attr-defined]  # annotated above
+        last: datetime.date | None = indicator.last
         due = last + VALUE_LASTS if last else indicator.target_on
         if last and due >= today and (indicator.target_on >= today or last >= indicator.target_on):
             continue

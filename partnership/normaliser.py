@@ -59,6 +59,9 @@ class NormalisedField(_TextField):
         return name, path, args, kwargs
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        value = normalise(" ".join(str(getattr(model_instance, source) or "") for source in self.sources))
+        """A text that is hidden from the public is left out: nobody finds the record by its words."""
+        hidden = getattr(model_instance, "hidden", ())
+        sources = [source for source in self.sources if source.rpartition("_")[0] not in hidden]
+        value = normalise(" ".join(str(getattr(model_instance, source) or "") for source in sources))
         setattr(model_instance, self.attname, value)
         return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import logging
 import zoneinfo
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,8 +20,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from partnership import clock, decisions, equality, formats, letters, mandates, standing
-from partnership.models import Decision, Membership, Message, Party, Protocol, Role
+from partnership import clock, decisions, equality, formats, history, letters, mandates, standing
+from partnership.models import Decision, Hiding, Membership, Message, Party, Protocol, Role
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,32 @@ def left(protocol: Protocol, party: Party) -> None:
         return {"commune": party, "title": title, "link": address(protocol, page)}
 
     _tell(protocol, f"protocol:{protocol.pk}:left:{party.position}", _parties(protocol), "protocol_left", words)
+
+
+def hidden(hiding: Hiding, record: Any, by: Membership) -> None:
+    """Tell the other commune's coordinators that a text is hidden from the public, or shown again: it did not have to be asked."""
+    others = [party for party in _parties(hiding.protocol) if party.organisation_id != by.organisation_id]
+    page = reverse("admin:hiding", args=[*_hiding_place(record)])
+
+    def words(language: str) -> Mapping[str, Any]:
+        return {
+            "hiding": hiding,
+            "is_shown": hiding.lifted_at is not None,
+            "commune": by.organisation,
+            "name": str(record),
+            "kind": str(record._meta.verbose_name),
+            "field": str(record._meta.get_field(hiding.field).verbose_name),
+            "link": address(hiding.protocol, page),
+        }
+
+    event = "shown" if hiding.lifted_at is not None else "hidden"
+    _tell(hiding.protocol, f"hiding:{hiding.pk}:{event}", others, "text_hidden", words, roles=(Role.COORDINATOR,))
+
+
+def _hiding_place(record: Any) -> tuple[str, str]:
+    """The record on whose page a text is shown again: what a part hangs under."""
+    root = history.root_of(record)
+    return root.model._meta.label_lower, str(root.key)
 
 
 # Deadlines ------------------------------------------------------------------------------------------------------------
@@ -115,29 +141,36 @@ def _parties(protocol: Protocol) -> list[Party]:
     return list(protocol.parties.select_related("organisation"))
 
 
-def holders(protocol: Protocol, parties: Iterable[Party]) -> list[Membership]:
-    """Who is told for these communes today: signatories and coordinators, and to whom the tasks of former ones passed; each person once."""
+def holders(protocol: Protocol, parties: Iterable[Party], roles: Collection[Role] = TOLD) -> list[Membership]:
+    """Who is told for these communes today: in these roles, and to whom the tasks of former ones passed; each person once."""
     found: dict[int, Membership] = {}
     for party in parties:
         running = {membership.pk: membership for membership in mandates.valid(protocol, party)}
-        inherited = {mandates.tasks_reach(former).pk for former in _former(protocol, party)}
+        inherited = {mandates.tasks_reach(former).pk for former in _former(protocol, party, roles)}
         for membership in running.values():
-            if membership.role in TOLD or membership.pk in inherited:
+            if membership.role in roles or membership.pk in inherited:
                 found.setdefault(membership.user_id, membership)
     return list(found.values())
 
 
-def _former(protocol: Protocol, party: Party) -> Iterable[Membership]:
-    rows = Membership.objects.for_protocol(protocol).filter(organisation=party.organisation_id, role__in=TOLD)
+def _former(protocol: Protocol, party: Party, roles: Collection[Role]) -> Iterable[Membership]:
+    rows = Membership.objects.for_protocol(protocol).filter(organisation=party.organisation_id, role__in=roles)
     over = Q(ends_on__lt=clock.today(protocol)) | Q(ceases_at__lte=clock.now(protocol))
     return rows.filter(over, successor__isnull=False).select_related("protocol", "successor__successor")
 
 
-def _tell(protocol: Protocol, key: str, parties: Iterable[Party], template: str, words: Words) -> int:
+def _tell(
+    protocol: Protocol,
+    key: str,
+    parties: Iterable[Party],
+    template: str,
+    words: Words,
+    roles: Collection[Role] = TOLD,
+) -> int:
     """Write the letters that are not written yet; returns how many."""
     if clock.tells_a_story(protocol):
         return 0
-    told = {f"{key}:{membership.pk}": membership for membership in holders(protocol, parties)}
+    told = {f"{key}:{membership.pk}": membership for membership in holders(protocol, parties, roles)}
     for known in Message.objects.filter(key__in=told).values_list("key", flat=True):
         del told[known]
     for each, membership in told.items():

@@ -57,6 +57,7 @@ Action = Literal[
     "make",
     "release",
     "host",
+    "hide",
 ]
 ACTIONS: dict[Action, StrOrPromise] = {
     "read": pgettext_lazy("right", "read on the public pages"),
@@ -76,6 +77,7 @@ ACTIONS: dict[Action, StrOrPromise] = {
     "make": pgettext_lazy("right", "make now"),
     "release": pgettext_lazy("right", "release and send"),
     "host": pgettext_lazy("right", "set the host name and which one is primary"),
+    "hide": pgettext_lazy("right", "hide a text from the public at once, and show it again"),
 }
 WRITES: frozenset[Action] = frozenset({"add", "change", "delete"})
 """What is done to a part counts as a change of the record it hangs under."""

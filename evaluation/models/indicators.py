@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from partnership import parity
 from partnership.models import Objective, Party, Protocol
+from partnership.models.hiding import CoveringQuerySet, Hideable
 from partnership.models.versions import Recorded, Versioned
 from projects.models import Project
 
@@ -39,20 +40,21 @@ def way_gone(baseline: Decimal | None, target: Decimal | None, value: Decimal | 
     return min(Decimal(1), max(Decimal(0), (value - baseline) / (target - baseline)))
 
 
-class IndicatorQuerySet(models.QuerySet["Indicator"]):
+class IndicatorQuerySet(CoveringQuerySet):
     """Indicators the public reads."""
 
     def published(self) -> IndicatorQuerySet:
         """Indicators whose own texts are complete and whose project, if any, is published [I10]."""
         return self.filter(
             Q(project__isnull=True) | Q(project__publishing_state="published"), parity.complete("title", "unit")
-        )
+        ).covered()
 
 
-class Indicator(Versioned):
+class Indicator(Hideable, Versioned):
     """What is measured, from which baseline to which target. Values are numbers, per cent for percentages, words if qualitative."""
 
     REQUIRED_TEXTS: ClassVar = ("title", "unit")
+    PUBLISHED_WITH: ClassVar = "project"
     PUBLIC_FIELDS: ClassVar = (
         "title",
         "unit",
@@ -125,10 +127,11 @@ class Indicator(Versioned):
         return way_gone(self.baseline_value, self.target_value, value)
 
 
-class Measurement(Recorded):
+class Measurement(Hideable, Recorded):
     """A value of an indicator on a day, measured by one commune and checked by the other."""
 
     ROOT: ClassVar = "indicator"
+    PUBLISHED_WITH: ClassVar = "indicator__project"
     PUBLIC_FIELDS: ClassVar = ("on", "value", "statement", "by", "checked_by", "checked_on")
 
     indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="measurements", verbose_name=_("indicator"))

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from partnership import parity
 from partnership.disclosure import SMALLEST_PUBLISHED
 from partnership.models import Party, Protocol
+from partnership.models.hiding import CoveringQuerySet, Hideable
 from partnership.models.versions import Recorded
 from projects.models.projects import Project
 
@@ -36,12 +37,12 @@ class ActivityState(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("activity", "Cancelled")
 
 
-class ActivityQuerySet(models.QuerySet["Activity"]):
+class ActivityQuerySet(CoveringQuerySet):
     """Activities the public reads: those whose own texts are complete."""
 
     def published(self) -> Self:
         """Activities of published projects whose title stands in every required language [I10]."""
-        return self.filter(parity.complete("title"), project__publishing_state="published")
+        return self.filter(parity.complete("title"), project__publishing_state="published").covered()
 
     def for_protocol(self, protocol: Protocol) -> Self:
         """Activities of this protocol's projects."""
@@ -63,7 +64,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return found or 0
 
 
-class Activity(Recorded):
+class Activity(Hideable, Recorded):
     """Something done or planned at a place and time. People are counted, never named [I15]."""
 
     ROOT: ClassVar = "project"

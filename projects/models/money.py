@@ -13,21 +13,22 @@ from django.utils.translation import pgettext_lazy
 
 from partnership import parity
 from partnership.models import Currency, Organisation, Protocol
+from partnership.models.hiding import CoveringQuerySet, Hideable
 from partnership.models.versions import Recorded, Versioned
 from projects.models.projects import Project
 
 EUR_OR_MAD = _("Money of the programme is in EUR or MAD.")
 
 
-class ExchangeRateQuerySet(models.QuerySet["ExchangeRate"]):
+class ExchangeRateQuerySet(CoveringQuerySet):
     """Rates by protocol and day."""
 
     def valid_on(self, protocol: Protocol, day: datetime.date) -> ExchangeRate | None:
-        """The latest rate of the protocol not later than the day; None where none was entered."""
-        return self.filter(protocol=protocol, on__lte=day).order_by("-on").first()
+        """The latest rate of the protocol not later than the day, as the public reads it; None where none was entered."""
+        return self.filter(protocol=protocol, on__lte=day).order_by("-on").covered().first()
 
 
-class ExchangeRate(Versioned):
+class ExchangeRate(Hideable, Versioned):
     """How many dirhams make one euro on a day, and who says so. Every conversion names its rate and day."""
 
     REQUIRED_TEXTS: ClassVar = ("source",)
@@ -81,7 +82,7 @@ class Category(models.TextChoices):
     OTHER = "other", pgettext_lazy("budget", "Other costs")
 
 
-class BudgetLine(Recorded):
+class BudgetLine(Hideable, Recorded):
     """What one organisation plans to give for one purpose in one year, in money or in kind."""
 
     ROOT: ClassVar = "project"
@@ -114,6 +115,8 @@ class BudgetLine(Recorded):
     )
     hours = models.DecimalField(_("hours of work"), max_digits=8, decimal_places=1, null=True, blank=True)
     confirmed = models.BooleanField(_("confirmed by the funder"), default=True)
+
+    objects: ClassVar[CoveringQuerySet] = CoveringQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
 
     class Meta:
         verbose_name = _("budget line")

@@ -27,6 +27,7 @@ from partnership.models import (
     Publishable,
     PublishedQuerySet,
 )
+from partnership.models.hiding import CoveringQuerySet, Hideable
 from partnership.models.protocol import plain_code
 from partnership.models.publishing import published_is_complete
 from partnership.models.versions import Recorded
@@ -367,12 +368,12 @@ class Capacity(models.TextChoices):
     INFORMED = "informed", pgettext_lazy("capacity", "Informed")
 
 
-class InvolvementQuerySet(models.QuerySet["Involvement"]):
+class InvolvementQuerySet(CoveringQuerySet):
     """Responsibilities the public reads."""
 
     def published(self) -> Self:
         """Those of published projects whose text stands in every required language [I10]."""
-        return self.filter(parity.complete("responsibility"), project__publishing_state="published")
+        return self.filter(parity.complete("responsibility"), project__publishing_state="published").covered()
 
     def for_protocol(self, protocol: Protocol) -> Self:
         """Responsibilities in this protocol's projects."""
@@ -383,7 +384,7 @@ class InvolvementQuerySet(models.QuerySet["Involvement"]):
         return self.select_related("organisation", "project").order_by("project__code", "pk")
 
 
-class Involvement(Recorded):
+class Involvement(Hideable, Recorded):
     """Who does what: an organisation's responsibility in one phase of a project (clause S1.1)."""
 
     ROOT: ClassVar = "project"

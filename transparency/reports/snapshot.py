@@ -179,7 +179,8 @@ def _projects(protocol: Protocol) -> list[Project]:
 
 
 def _lines(ids: Sequence[int]) -> list[BudgetLine]:
-    return list(BudgetLine.objects.filter(project__in=ids).select_related("funder").order_by("project", "year", "pk"))
+    found = BudgetLine.objects.filter(project__in=ids).covered().select_related("funder")
+    return list(found.order_by("project", "year", "pk"))
 
 
 def _activities(ids: Sequence[int]) -> list[Activity]:

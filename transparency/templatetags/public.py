@@ -9,12 +9,13 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.db.models import Model
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join, linebreaks
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import pgettext
 
 from evaluation.models import Indicator, Measure
 from partnership import formats, languages, parity
+from partnership.models.hiding import Notice
 from partnership.templatetags.words import day, ltr, number
 from transparency.presentation.activities import People
 from transparency.presentation.register import Clock
@@ -27,8 +28,16 @@ def said(record: Model | None, field: str) -> str:
     """An optional text in the reader's language; nothing unless it stands in every required language [I10]."""
     if record is None:
         return ""
-    texts = {code: getattr(record, parity.column(field, code)) for code in settings.REQUIRED_LANGUAGES}
-    return str(texts[languages.current()]) if all(map(parity.has_text, texts.values())) else ""
+    texts: dict[str, Any] = {code: getattr(record, parity.column(field, code)) for code in settings.REQUIRED_LANGUAGES}
+    return texts[languages.current()] or "" if all(map(parity.has_text, texts.values())) else ""
+
+
+@register.filter
+def prose(text: str) -> SafeString | str:
+    """A text in paragraphs; the notice that stands in place of a hidden one is shown as such."""
+    if isinstance(text, Notice):
+        return format_html("<p>{}</p>", text)
+    return mark_safe(linebreaks(text, autoescape=True))  # escaped there
 
 
 @register.filter

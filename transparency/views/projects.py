@@ -85,7 +85,7 @@ def project_page(request: HttpRequest, protocol: Protocol, code: str) -> HttpRes
     """One project; a withdrawn one says since when, any other that is not published does not exist."""
     if code != code.upper():
         return HttpResponsePermanentRedirect(reverse("project", args=[code.upper()]))
-    project = Project.objects.for_protocol(protocol).with_page_facts().filter(code=code).first()
+    project = Project.objects.for_protocol(protocol).with_page_facts().filter(code=code).covered().first()
     if project is not None and project.publishing_state == PublishingState.WITHDRAWN:
         context = {"here": "projects", "code": project.code, "withdrawn_at": project.withdrawn_at}
         return render(request, "public/project_withdrawn.html", context, status=410)
@@ -102,7 +102,7 @@ def _project_context(protocol: Protocol, project: Project, today: datetime.date)
     language = languages.current()
     direction = languages.direction(language)
     money = purse(protocol, language, today)
-    lines = BudgetLine.objects.filter(project=project).select_related("funder").order_by("year", "pk")
+    lines = BudgetLine.objects.filter(project=project).covered().select_related("funder").order_by("year", "pk")
     sums = budget(list(lines), money, today, direction)
     return {
         "here": "projects",
