@@ -21,13 +21,23 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_sav
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from partnership import canonical, field_values
+from partnership import canonical, field_values, following
 from partnership.field_values import Fields
 from partnership.models.history import Change, ChangeKind
 from partnership.models.people import User
 from partnership.models.versions import Recorded, one_version, take_turn
 
-__all__ = ["ActingMiddleware", "Root", "acting", "connect", "one_version", "recorded_models", "root_of"]
+__all__ = [
+    "ActingMiddleware",
+    "Root",
+    "acting",
+    "actor",
+    "connect",
+    "drafted",
+    "one_version",
+    "recorded_models",
+    "root_of",
+]
 
 _acting: ContextVar[User | HttpRequest | None] = ContextVar("acting", default=None)
 
@@ -72,7 +82,8 @@ class ActingMiddleware:
             _acting.reset(token)
 
 
-def _actor() -> int | None:
+def actor() -> int | None:
+    """The key of whoever acts; None where it is the platform."""
     source = _acting.get()
     person = getattr(source, "user", None) if isinstance(source, HttpRequest) else source
     return person.pk if isinstance(person, User) else None
@@ -141,10 +152,26 @@ def _saved(instance: Recorded, created: bool, raw: bool, update_fields: Collecti
     elif created:
         take_turn(root.model, root.key)
     _append(instance, root, ChangeKind.CREATED if created else ChangeKind.CHANGED, fields)
+    _note_texts(instance, fields, new=created)
     left = None if created else _root_left(instance, fields)
     if left is not None and left != root:
         _raise_version(left)
         _append(instance, left, ChangeKind.CHANGED, fields)
+
+
+def _note_texts(record: Recorded, fields: Fields, *, new: bool) -> None:
+    """Which languages now follow which, where a text was written."""
+    changed = following.texts_changed(fields, type(record))
+    if changed:
+        following.noted(record, changed, by=actor(), new=new)
+
+
+def drafted(record: Recorded, fields: Fields) -> None:
+    """Texts that wait for their other languages: a change of the record, though the public does not read it yet."""
+    root = root_of(record)
+    _raise_version(root)
+    _append(record, root, ChangeKind.DRAFTED, fields)
+    _note_texts(record, fields, new=False)
 
 
 def _deleting(instance: Recorded, **_kwargs: Any) -> None:
@@ -161,6 +188,7 @@ def _deleting(instance: Recorded, **_kwargs: Any) -> None:
     if not _is_root(instance, root):
         _raise_version(root)
     _append(instance, root, ChangeKind.DELETED, last)
+    following.forget(instance)
     _let_go(instance)
 
 
@@ -251,7 +279,7 @@ def _append(record: Recorded, root: Root, kind: ChangeKind, fields: Fields) -> N
         root_type=ContentType.objects.get_for_model(root.model),
         root_id=str(root.key),
         version=version,
-        by_id=_actor(),
+        by_id=actor(),
         at=timezone.now(),
         kind=kind,
         fields=canonical.text(fields),

@@ -14,7 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from partnership import canonical, clock, decisions, mandates, notices, parity, register
+from partnership import canonical, clock, decisions, drafting, mandates, notices, parity, register
 from partnership.decisions import NO_TERMS, Kind, Terms, Texts
 from partnership.models import Decision, Document, Membership, Protocol, ProtocolState, Publishable, Role
 from partnership.refusals import Refusal, Refusals
@@ -84,6 +84,15 @@ def against(kind: Kind, subject: Any, terms: Terms = NO_TERMS) -> list[Refusal]:
     if isinstance(subject, Publishable) and parity.missing(subject):
         refusals.append(
             Refusal(_("Complete the texts in Arabic, French and Dutch first; then both read the same."), code="I10")
+        )
+    if drafting.pending(kind.root(subject)):
+        refusals.append(
+            Refusal(
+                _(
+                    "Texts of this record wait for their other languages. Publish them first; then both communes read the same."
+                ),
+                code="I10",
+            )
         )
     if Decision.objects.open().on(subject).filter(kind=kind.code).exists():
         refusals.append(Refusal(_("A decision of this kind is already open on this record."), code="I4"))

@@ -14,7 +14,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.translator import translator
 
-LANGUAGE_NAMES = {"ar": _("Arabic"), "fr": _("French"), "nl": _("Dutch")}
+from partnership.refusals import Refusal
+
+LANGUAGE_NAMES: dict[str, str | Promise] = {
+    "ar": _("Arabic"),
+    "fr": _("French"),
+    "nl": _("Dutch"),
+    **dict(settings.FURTHER_LANGUAGES),
+}
+"""Every language a text can stand in, with its name; one that is not required keeps nothing from being published."""
 INVISIBLE = "\u200e\u200f\u2066\u2067\u2068\u2069\u00a0\u202f"
 
 
@@ -69,6 +77,11 @@ def translated_fields(model: type[Model]) -> list[str]:
     return [field.name for field in model._meta.fields if field.name in translated]
 
 
+def text_columns(model: type[Model]) -> set[str]:
+    """The columns of the model's texts in the required languages, for instance title_ar."""
+    return {column(field, code) for field in translated_fields(model) for code in settings.REQUIRED_LANGUAGES}
+
+
 def missing(record: Model, fields: Iterable[str] | None = None) -> list[Gap]:
     """Texts the record lacks for publication, by field and language; empty when it is complete.
 
@@ -79,6 +92,15 @@ def missing(record: Model, fields: Iterable[str] | None = None) -> list[Gap]:
     for field in fields if fields is not None else translated_fields(type(record)):
         gaps.extend(_gaps_of(record, field, required=field in required))
     return gaps
+
+
+def gap_refusal(gap: Gap) -> Refusal:
+    """The rule that a missing text breaks, naming the text and the language."""
+    return Refusal(
+        _("“%(field)s” is missing in %(language)s. All three languages are published together or not at all."),
+        code="I10",
+        params={"field": gap.label, "language": LANGUAGE_NAMES[gap.language]},
+    )
 
 
 def _gaps_of(record: Model, field: str, *, required: bool) -> list[Gap]:

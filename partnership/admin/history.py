@@ -25,7 +25,12 @@ from partnership.admin.comparing import NOTHING, in_words
 from partnership.admin.texts import label as text_label
 from partnership.models import Change, ChangeKind, Recorded
 
-TONES = {ChangeKind.CREATED: GOOD, ChangeKind.CHANGED: ATTENTION, ChangeKind.DELETED: BAD}
+TONES = {
+    ChangeKind.CREATED: GOOD,
+    ChangeKind.CHANGED: ATTENTION,
+    ChangeKind.DRAFTED: ATTENTION,
+    ChangeKind.DELETED: BAD,
+}
 PER_PAGE = 50
 Key = tuple[type[models.Model], str]
 

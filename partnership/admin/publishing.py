@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,13 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import parity, publishing
+from partnership import drafting, parity, publishing, publishing_many, publishing_many_page
 from partnership.admin.columns import ATTENTION, BAD, GOOD, tag_column
 from partnership.admin.scope import ScopedAdmin
 from partnership.models import Publishable, PublishingState, User
+from partnership.refusals import reason
 
-PUBLISH, WITHDRAW = "_publish", "_withdraw"
-Act = Callable[..., None]
+PUBLISH, READY, WITHDRAW = "_publish", "_ready", "_withdraw"
+Act = Callable[..., publishing.Published | None]
 
 publishing_tag = tag_column(
     "publishing_state",
@@ -48,18 +49,29 @@ class TextsFilter(admin.SimpleListFilter):
 class PublishingAdmin(ScopedAdmin):
     """The admin of a root: a record that the public reads as a whole or not at all."""
 
-    actions = ("publish", "withdraw")
+    actions = ("declare_ready", "publish", "withdraw")
 
     def has_publish_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether the person may put the record before the public, and take it away."""
         return self.may(request, "publish", obj)
 
     @admin.action(description=_("Publish in three languages"), permissions=["publish"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Publish each record that no rule refuses, and say why for the others."""
+    def publish(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Publish each record that no rule refuses, and say why for the others; many of them step by step, on a page of its own."""
+        keys = list(queryset.values_list("pk", flat=True))
+        if len(keys) > publishing_many.MANY:
+            return publishing_many_page.begin(self.admin_site, request, self.model, keys)
         done = sum(self._try(request, publishing.publish, record) for record in queryset)
         if done:
             self.message_user(request, published_words(done), messages.SUCCESS)
+        return None
+
+    @admin.action(description=_("Say that they are ready to publish"), permissions=["change"])
+    def declare_ready(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Mark each record that no rule refuses, and say why for the others."""
+        done = sum(self._try(request, publishing.declare_ready, record) for record in queryset)
+        if done:
+            self.message_user(request, ready_words(done), messages.SUCCESS)
 
     @admin.action(description=_("Withdraw from the public"), permissions=["publish"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -71,19 +83,20 @@ class PublishingAdmin(ScopedAdmin):
     def _try(self, request: HttpRequest, act: Act, record: Publishable) -> bool:
         assert isinstance(request.user, User)
         try:
-            act(record, by=request.user)
+            answer = act(record, by=request.user)
         except ValidationError as refusal:
             self.message_user(request, refusal_words(record, refusal), messages.ERROR)
             return False
+        if answer is not None and answer.waiting:
+            self.message_user(request, waiting_words(record, answer.waiting), messages.WARNING)
         return True
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """After “save and publish” and “save and withdraw”: act, and stay on the record, which is saved either way."""
-        if not {PUBLISH, WITHDRAW} & set(request.POST) or not self.has_publish_permission(request, obj):
+        """After “save and publish” and its like: act, and stay on the record, which is saved either way."""
+        name = next((name for name in ACTS if name in request.POST), None)
+        if name is None or not self.has_publish_permission(request, obj):
             return super().response_change(request, obj)
-        act, words = (
-            (publishing.publish, published_words) if PUBLISH in request.POST else (publishing.withdraw, withdrawn_words)
-        )
+        act, words = ACTS[name]
         if self._try(request, act, obj):
             self.message_user(request, words(1), messages.SUCCESS)
         else:
@@ -94,6 +107,10 @@ class PublishingAdmin(ScopedAdmin):
         record = context.get("original")
         if record is not None and self.has_publish_permission(request, record) and not context.get("is_popup"):
             context |= {"show_publish": not record.is_published, "show_withdraw": record.is_published}
+            context["show_ready"] = record.publishing_state in {PublishingState.DRAFT, PublishingState.WITHDRAWN}
+        if record is not None and record.is_published and drafting.pending(record):
+            outlook = publishing.outlook(record)
+            context |= {"waiting": outlook, "reasons": [reason(refusal) for refusal in outlook.waiting]}
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -117,16 +134,36 @@ def withdrawn_words(count: int) -> str:
     ) % {"count": count}
 
 
+def ready_words(count: int) -> str:
+    """What happened, in the person's language."""
+    return ngettext(
+        "%(count)s record is ready to publish.",
+        "%(count)s records are ready to publish.",
+        count,
+    ) % {"count": count}
+
+
+def waiting_words(record: Publishable, refusals: Iterable[ValidationError]) -> SafeString:
+    """Texts that did not come before the public with the others, each with its rule."""
+    head = gettext(
+        "Some texts of “%(record)s” wait; the public still reads their earlier version in all three languages:"
+    )
+    return format_html("{}<ul>{}</ul>", head % {"record": record}, _lines(refusals))
+
+
 def refusal_words(record: Publishable, refusal: ValidationError) -> SafeString:
     """Every rule that refused, in full: each missing text by its name and language, each commune without a responsibility."""
-    lines = format_html_join("", "<li>{}</li>", ((reason(error),) for error in refusal.error_list))
     head = gettext("“%(record)s” is not published yet:") % {"record": record}
-    return format_html("{}<ul>{}</ul>", head, lines)
+    return format_html("{}<ul>{}</ul>", head, _lines(refusal.error_list))
 
 
-def reason(error: ValidationError) -> str:
-    """One refusal with the rule's number, as the design numbers them."""
-    sentence = " ".join(str(part) for part in error.messages)
-    if not error.code:
-        return sentence
-    return gettext("%(sentence)s (rule %(rule)s)") % {"sentence": sentence, "rule": error.code}
+def _lines(refusals: Iterable[ValidationError]) -> SafeString:
+    return format_html_join("", "<li>{}</li>", ((reason(error),) for error in refusals))
+
+
+ACTS: dict[str, tuple[Act, Callable[[int], str]]] = {
+    PUBLISH: (publishing.publish, published_words),
+    READY: (publishing.declare_ready, ready_words),
+    WITHDRAW: (publishing.withdraw, withdrawn_words),
+}
+"""The buttons below a form: what each does, and what is then said."""

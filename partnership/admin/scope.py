@@ -10,6 +10,7 @@ from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import FieldListFilter, RelatedOnlyFieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -18,11 +19,12 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest
 from django.urls import URLPattern
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import permissions
+from partnership import drafting, number_fields, parity, permissions, searching
 from partnership.admin.columns import isolated
 from partnership.admin.editing import EditingTogether
 from partnership.admin.locked import LockedFields, LockedRows
@@ -83,6 +85,10 @@ class Scoped(SideBySide, _Mixin):
         if isinstance(related.list_select_related, list | tuple):
             rows = rows.select_related(*related.list_select_related)
         return related.in_protocol(rows, request)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Numbers and days are read as the three languages write them, in whatever digits."""
+        return super().formfield_for_dbfield(db_field, request, **{**number_fields.options_for(db_field), **kwargs})
 
     def may(self, request: HttpRequest, action: Action, obj: Any = None) -> bool:
         """Whether the table of rights lets the person do this with the model's records, or with this one."""
@@ -158,6 +164,12 @@ class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
             )
         super().save_model(request, obj, form, change)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Rows that hold every word, however it is accented or spelt, in whatever digits; no row twice."""
+        return searching.matching(queryset, self.get_search_fields(request), search_term), False
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """What can be done with several records at once: with all that were chosen, or with none."""
         acts: dict[str, Any] = super().get_actions(request)
@@ -189,11 +201,14 @@ class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
     def _out_of_reach(self, request: HttpRequest, rows: models.QuerySet[Any], needed: Iterable[str]) -> str:
         """Why not everything that was chosen can be done; empty where it can."""
         checks = [getattr(self, f"has_{permission}_permission") for permission in needed]
-        records = list(rows)
         chosen = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
-        if request.POST.get("select_across", "0") == "0" and chosen - {str(record.pk) for record in records}:
+        refused = []
+        for record in rows.iterator(chunk_size=200):
+            chosen.discard(str(record.pk))
+            if not all(check(request, record) for check in checks):
+                refused.append(str(record))
+        if request.POST.get("select_across", "0") == "0" and chosen:
             return self._gone()
-        refused = [str(record) for record in records if not all(check(request, record) for check in checks)]
         if not refused:
             return ""
         return gettext("Nothing was done, since your mandate does not let you do this with: %(records)s") % {
@@ -204,6 +219,9 @@ class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
         form: Any = super().get_form(request, obj, change, **kwargs)
         if self.protocol_path == "protocol":
             form.protocol = current(request)
+        for name in getattr(obj, "hidden", ()):
+            for code in settings.REQUIRED_LANGUAGES:
+                _mark_hidden(form.base_fields.get(parity.column(name, code)))
         return form
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -225,8 +243,17 @@ class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
         return (words.text(record, named) if named else "") or str(record)
 
 
+def _mark_hidden(field: Any) -> None:
+    """Say at a field that the public does not read it now. The form was made for this request alone."""
+    if field is not None:
+        field.help_text = format_html("{} {}", field.help_text, _("Hidden from the public."))
+
+
 class _ScopedInline(LockedRows, Scoped):
     extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Any | None = None, **kwargs: Any) -> Any:
+        return with_drafts(super().get_formset(request, obj, **kwargs))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A menu asks the database once, however many rows the inline has."""
@@ -257,6 +284,22 @@ class ScopedTabular(_ScopedInline, _TabularInline):
 
     def get_formset(self, request: HttpRequest, obj: Any | None = None, **kwargs: Any) -> Any:
         return named_deletion(super().get_formset(request, obj, **kwargs))
+
+
+def with_drafts(formset: Any) -> Any:
+    """The formset whose rows know their parent and their waiting texts: one query, however many rows."""
+
+    class WithDrafts(formset):  # type: ignore[misc]  # made by Django for the request
+        def get_queryset(self) -> Any:
+            first = not hasattr(self, "_queryset")
+            rows = super().get_queryset()
+            if first and parity.translated_fields(self.model):
+                for row in rows:
+                    setattr(row, self.fk.name, self.instance)
+                drafting.lay_over(rows)
+            return rows
+
+    return WithDrafts
 
 
 def named_deletion(formset: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,9 +21,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from partnership import languages, parity
-from partnership.models import Protocol, Publishable
-from partnership.refusals import Refusal
+from partnership import drafting, languages, parity
+from partnership.models import Protocol, PublishingState
 
 if TYPE_CHECKING:
     _Mixin = admin.ModelAdmin[Any]
@@ -68,7 +67,10 @@ class OneLine(forms.CharField):
 
 
 class TextsForm(_ModelForm):
-    """A form with texts in three languages. An incomplete draft may be saved; a published record stays complete."""
+    """A form with texts in three languages, incomplete ones too.
+
+    Of a record the public reads it shows, and writes, the drafts: they come before the public when their three languages stand [I10].
+    """
 
     protocol: ClassVar[Protocol | None] = None
     """The protocol of a new record, set by the admin for the request."""
@@ -76,12 +78,38 @@ class TextsForm(_ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
+        self.drafted: dict[str, str] = {}
+        self._lay_drafts_over()
         if self.protocol is not None and self.instance._state.adding:
             self.instance.protocol = self.protocol
         if self.always_complete:
             for name in self._required_columns():
                 if name in self.fields:
                     self.fields[name].required = True
+
+    def _lay_drafts_over(self) -> None:
+        if drafting.is_public(self.instance):
+            columns = parity.text_columns(self._meta.model)
+            self.initial.update({name: text for name, text in drafting.of(self.instance).items() if name in columns})
+
+    def _post_clean(self) -> None:
+        """What is written of a public record's texts waits as drafts; its columns stay as the public reads them."""
+        public = drafting.is_public(self.instance)
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, which the stubs leave out
+        if public:
+            self._set_texts_aside()
+        elif getattr(self.instance, "publishing_state", "") == PublishingState.READY and parity.missing(self.instance):
+            self.instance.publishing_state = PublishingState.DRAFT
+
+    def _set_texts_aside(self) -> None:
+        for name in parity.text_columns(self._meta.model) & self.cleaned_data.keys():
+            self.drafted[name] = self.cleaned_data[name] or ""
+            setattr(self.instance, name, self.instance.remembered.get(name))
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]  # Django's own hook, which the stubs leave out
+        if self.drafted:
+            drafting.keep(self.instance, self.drafted)
 
     @property
     def always_complete(self) -> bool:
@@ -111,12 +139,8 @@ class TextsForm(_ModelForm):
             absent = self._absent(field)
             if not absent or not all(parity.column(field, code) in self.fields for code in absent):
                 continue
-            required = field in getattr(self._meta.model, "REQUIRED_TEXTS", ())
             none_at_all = len(absent) == len(settings.REQUIRED_LANGUAGES)
-            if isinstance(self.instance, Publishable) and self.instance.is_published:
-                if required or not none_at_all:
-                    self._refuse_gaps(field, absent)
-            elif none_at_all and field in self._first_texts():
+            if none_at_all and field in self._first_texts():
                 self.add_error(
                     parity.column(field, languages.current()),
                     ValidationError(_("Enter this text in at least one language."), code="no_text"),
@@ -130,18 +154,6 @@ class TextsForm(_ModelForm):
         names = {code: parity.column(field, code) for code in settings.REQUIRED_LANGUAGES}
         values = {code: self.cleaned_data.get(name, getattr(self.instance, name)) for code, name in names.items()}
         return [code for code, value in values.items() if not parity.has_text(value)]
-
-    def _refuse_gaps(self, field: str, absent: Iterable[str]) -> None:
-        for code in absent:
-            self.add_error(
-                parity.column(field, code),
-                Refusal(
-                    _(
-                        "This record is published: its texts stand in Arabic, French and Dutch together or not at all (rule I10)."
-                    ),
-                    code="I10",
-                ),
-            )
 
 
 def _columns(condition: Any) -> set[str]:
@@ -199,9 +211,6 @@ class SideBySide(_Mixin):
         language = getattr(db_field, "language", None)
         if language in settings.REQUIRED_LANGUAGES:
             return self._text_field(db_field, language)
-        if isinstance(db_field, models.DecimalField):
-            # A text box takes the comma of the three languages, which a browser's number box may not.
-            kwargs.setdefault("localize", True)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
             self._direct(field, db_field)
@@ -211,9 +220,7 @@ class SideBySide(_Mixin):
         if isinstance(field.widget, RelatedFieldWidgetWrapper):
             # Beside a menu: see the record, add one. It is changed on its own page, where its rules are shown.
             field.widget.can_change_related = field.widget.can_delete_related = False
-        if isinstance(db_field, models.DecimalField):
-            field.widget.attrs |= {"inputmode": "decimal", "dir": "ltr", "class": "figure"}
-        elif isinstance(db_field, models.DateField) or db_field.name in self.left_to_right:
+        if isinstance(db_field, models.DateField) or db_field.name in self.left_to_right:
             field.widget.attrs["dir"] = "ltr"
 
     def _text_field(self, db_field: Any, language: str) -> forms.Field:

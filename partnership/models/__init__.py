@@ -3,6 +3,7 @@
 from partnership.models.comments import Comment
 from partnership.models.decisions import Decision, DecisionState, Position, Signature
 from partnership.models.documents import Document, DocumentKind
+from partnership.models.hiding import Hiding
 from partnership.models.history import Change, ChangeKind
 from partnership.models.links import LinkPurpose, PersonalLink
 from partnership.models.meetings import (
@@ -36,6 +37,8 @@ from partnership.models.protocol import (
 from partnership.models.publishing import Publishable, PublishedQuerySet, PublishingState
 from partnership.models.register import EntryKind, RegisterEntry, RegisterHead
 from partnership.models.resets import SecondFactorReset
+from partnership.models.terms import Term, TermUse
+from partnership.models.texts import TextDraft, TextStanding, TextState
 from partnership.models.versions import Recorded, Versioned
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "Domain",
     "EntryKind",
     "Foundation",
+    "Hiding",
     "InternationalGoal",
     "Level",
     "LinkPurpose",
@@ -90,6 +94,11 @@ __all__ = [
     "Shape",
     "Signature",
     "Supervision",
+    "Term",
+    "TermUse",
+    "TextDraft",
+    "TextStanding",
+    "TextState",
     "User",
     "Versioned",
 ]

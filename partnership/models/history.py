@@ -19,6 +19,7 @@ class ChangeKind(models.TextChoices):
 
     CREATED = "created", pgettext_lazy("history", "Created")
     CHANGED = "changed", pgettext_lazy("history", "Changed")
+    DRAFTED = "drafted", pgettext_lazy("history", "Text changed, not public yet")
     DELETED = "deleted", pgettext_lazy("history", "Deleted")
 
 

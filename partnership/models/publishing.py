@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from partnership import parity
+from partnership.models.hiding import CoveringQuerySet, Hideable
 from partnership.models.versions import Versioned
 from partnership.refusals import Refusal
 
@@ -27,19 +28,19 @@ class PublishingState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
-class PublishedQuerySet(models.QuerySet[Any]):
+class PublishedQuerySet(CoveringQuerySet):
     """What the public may read, in one protocol."""
 
     def published(self) -> Self:
-        """Only records that stand before the public in every required language."""
-        return self.filter(publishing_state=PublishingState.PUBLISHED)
+        """Only records that stand before the public in every required language, what is hidden in them covered."""
+        return self.filter(publishing_state=PublishingState.PUBLISHED).covered()
 
     def for_protocol(self, protocol: Protocol) -> Self:
         """Only records of this protocol."""
         return self.filter(protocol=protocol)
 
 
-class Publishable(Versioned):
+class Publishable(Hideable, Versioned):
     """A root with a publishing state. REQUIRED_TEXTS must be complete before it is published; PUBLIC_FIELDS may then be read by anyone."""
 
     REQUIRED_TEXTS: ClassVar[Sequence[str]] = ()
@@ -49,6 +50,13 @@ class Publishable(Versioned):
         _("publishing state"), max_length=10, choices=PublishingState, default=PublishingState.DRAFT, editable=False
     )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
+    revised_at = models.DateTimeField(
+        _("texts last published at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("One time stamp for the three languages."),
+    )
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
     state_changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -70,14 +78,7 @@ class Publishable(Versioned):
 
     def publication_refusals(self) -> list[Refusal]:
         """Every rule that stands between this record and the public; empty when it may be published."""
-        return [
-            Refusal(
-                _("“%(field)s” is missing in %(language)s. All three languages are published together or not at all."),
-                code="I10",
-                params={"field": gap.label, "language": parity.LANGUAGE_NAMES[gap.language]},
-            )
-            for gap in parity.missing(self)
-        ]
+        return [parity.gap_refusal(gap) for gap in parity.missing(self)]
 
 
 def published_is_complete(name: str, *fields: str) -> models.CheckConstraint:

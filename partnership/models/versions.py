@@ -53,6 +53,8 @@ class Recorded(models.Model):
 
     ROOT: ClassVar[str] = ""
     """The way to the record it hangs under, for instance "line__project"; empty for a root."""
+    PUBLISHED_WITH: ClassVar[str] = ""
+    """The way to the root with which its texts come before the public, where that is another; it may lead nowhere."""
     NOT_KEPT: ClassVar[Collection[str]] = ()
     """Columns that never stand in the history: secrets."""
     PERSONAL: ClassVar[Collection[str]] = ()

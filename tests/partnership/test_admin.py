@@ -14,7 +14,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from partnership.models import Document, Membership, MessageState, Organisation, ProtocolState, Role, User
+from partnership import publishing
+from partnership.models import (
+    Document,
+    Membership,
+    MessageState,
+    Organisation,
+    ProtocolState,
+    PublishingState,
+    Role,
+    User,
+)
 from tests.factories import (
     PASSWORD,
     PDF,
@@ -86,14 +96,25 @@ def test_a_draft_may_be_incomplete_but_not_nameless(protocol: Any):
     assert list(answer.context["adminform"].form.errors) == ["title_fr"]
 
 
-def test_a_published_text_stays_whole(protocol: Any):
+def test_what_is_written_of_a_published_text_waits_for_its_other_languages(protocol: Any):
     document = DocumentFactory(protocol=protocol, published=True)
-    answer = sent(staff(protocol), f"{DOCUMENTS}{document.pk}/change/", title_nl="", alternative_text_fr="Une salle")
-    form = answer.context["adminform"].form
-    assert list(form.errors) == ["title_nl", "alternative_text_ar", "alternative_text_nl"]
-    assert {error.code for errors in form.errors.as_data().values() for error in errors} == {"I10"}
+    before = document.title_fr
+    address = f"{DOCUMENTS}{document.pk}/change/"
+    assert sent(staff(protocol), address, title_fr="Autrement", alternative_text_fr="Une salle").status_code == 302
     document.refresh_from_db()
-    assert (document.title_nl, document.alternative_text_fr) != ("", "Une salle")
+    assert (document.title_fr, document.alternative_text_fr or "") == (before, "")
+    page = staff(protocol, role="editor").get(address).content.decode()
+    assert 'value="Autrement"' in page
+    assert "Une salle" in page
+    assert "waiting-note" in page
+
+
+def test_a_gap_in_a_record_that_is_ready_makes_it_a_draft_again(protocol: Any):
+    document = DocumentFactory(protocol=protocol)
+    publishing.declare_ready(document, by=None)
+    assert sent(staff(protocol), f"{DOCUMENTS}{document.pk}/change/", title_nl="").status_code == 302
+    document.refresh_from_db()
+    assert document.publishing_state == PublishingState.DRAFT
 
 
 def test_who_only_reads_sees_each_text_with_its_language(protocol: Any):
