@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import get_language_info, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from partnership import decisions, deliberating, filing, permissions, uploads
@@ -424,7 +424,12 @@ class DeliberationAdmin(ScopedAdmin):
         if deliberation.without_effect_since is None:
             return "–"
         ground = in_language(deliberation.without_effect_ground, deliberation.without_effect_language)
-        return format_html("{} – {}", words.day(deliberation.without_effect_since), ground)
+        written = gettext("In the language in which it was written: %(language)s") % {
+            "language": get_language_info(deliberation.without_effect_language)["name_translated"]
+        }
+        return format_html(
+            '{} – {} <span class="note">{}</span>', words.day(deliberation.without_effect_since), ground, written
+        )
 
     def heading(self, record: Deliberation) -> str:
         return f"{record.party} · \u2066{record.number}\u2069"

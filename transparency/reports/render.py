@@ -221,6 +221,7 @@ def _quotes(row: Data, sides: Iterable[tuple[Data, list[Data]]]) -> list[Data]:
             "answer": answer,
             "text": Foreign(words["text"], words["language"]),
             "direction": direction(words["language"]),
+            "language": words["language"],
         }
         for name, answer, words in said
         if words

@@ -33,7 +33,7 @@ def said(record: Model | None, field: str) -> str:
 
 
 @register.filter
-def prose(text: str) -> SafeString | str:
+def paragraphs(text: str) -> SafeString | str:
     """A text in paragraphs; the notice that stands in place of a hidden one is shown as such."""
     if isinstance(text, Notice):
         return format_html("<p>{}</p>", text)

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from partnership import languages
-from partnership.models import Domain, Objective, Protocol
+from partnership.models import Domain, Objective, Protocol, PublishingState
 from projects.models import ActionPlan, Project
 from projects.money import totals_by_project
 from transparency.presentation import stars
@@ -18,7 +18,7 @@ from transparency.views.pages import parties_for_reader, public_page
 
 @public_page
 def action_plan(request: HttpRequest, protocol: Protocol) -> HttpResponse:
-    """The latest published plan with its projects by domain; earlier ones by name."""
+    """The latest published plan with its projects by domain, earlier ones by name; where the only one was withdrawn, since when."""
     plans = list(ActionPlan.objects.for_protocol(protocol).published().order_by("-starts_on", "-pk"))
     objectives = list(Objective.objects.for_protocol(protocol))
     context: dict[str, object] = {"here": "action-plan", "plan": None, "objectives": objectives}
@@ -37,4 +37,13 @@ def action_plan(request: HttpRequest, protocol: Protocol) -> HttpResponse:
             "rate": money.rate,
             "currencies": (money.first, money.second),
         }
+    elif (gone := _last_withdrawn(protocol)) is not None:
+        context = {"here": "action-plan", "withdrawn_at": gone.withdrawn_at}
+        return render(request, "public/plan_withdrawn.html", context, status=410)
     return render(request, "public/action_plan.html", context)
+
+
+def _last_withdrawn(protocol: Protocol) -> ActionPlan | None:
+    """The plan that was withdrawn last; None where none was ever public."""
+    withdrawn = ActionPlan.objects.for_protocol(protocol).filter(publishing_state=PublishingState.WITHDRAWN)
+    return withdrawn.order_by("-withdrawn_at").first()
