@@ -8,8 +8,8 @@ from django.test import Client
 
 from partnership import decisions, opening
 from partnership.models import Decision
-from tests.factories import ActionPlanFactory, ProjectFactory
 from tests.factories_decisions import approve, coordinator, signatory
+from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.staff import fields_of
 
 

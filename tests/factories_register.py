@@ -7,8 +7,8 @@ import datetime
 from partnership import decisions, opening, register, signing
 from partnership.models import Decision, EntryKind, Membership, Party, Position, Protocol
 from partnership.signing import Answer
-from tests.factories import ActionPlanFactory, ProjectFactory
 from tests.factories_decisions import DeliberationFactory, approve, coordinator, ratify, signatory
+from tests.factories_programme import ActionPlanFactory, ProjectFactory
 
 RESERVATION = "نوافق شريطة احترام الآجال."
 REFUSAL = "De termijnen zijn te kort."

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.test import Client
 
 LANGUAGES = {"ar": "rtl", "fr": "ltr", "nl": "ltr"}
 SILENT = {"script", "style", "svg", "title"}
@@ -81,3 +82,10 @@ def compressed_size(answer: Any) -> int:
     """Bytes of the page and its style sheets, each compressed as it is served; fonts apart."""
     sheets = [Path(settings.BASE_DIR, "static", "css", name).read_bytes() for name in STYLE_SHEETS]
     return sum(len(gzip.compress(part, 6)) for part in [answer.content, *sheets])
+
+
+def get(client: Client, address: str, status: int = 200, **headers: str) -> Page:
+    """The page at an address, which must answer with the status."""
+    answer = client.get(address, headers=headers)
+    assert answer.status_code == status, address
+    return Page(answer)

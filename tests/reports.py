@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from typing import Any
 
 from django.utils import timezone
 
-from tests.factories import MessageFactory, ReportRecipientFactory, ReportSeriesFactory
-from transparency.models import Delivery, Report, ReportDocument, Snapshot
+from partnership.models import Protocol
+from tests.factories import MessageFactory
+from tests.factories_programme import ReportRecipientFactory, ReportSeriesFactory
+from transparency.models import Delivery, Report, ReportDocument, ReportSeries, Snapshot
+
+PDF = b"%PDF-1.7 rapport"
 
 
 def made_report(protocol: Any, period: str, *, released: bool = True, delivered: bool = True) -> Report:
@@ -33,4 +38,32 @@ def made_report(protocol: Any, period: str, *, released: bool = True, delivered:
         recipient = series.recipients.first() or ReportRecipientFactory(series=series)
         message = MessageFactory(protocol=protocol, state="sent", sent_at=now)
         Delivery.objects.create(report=report, recipient=recipient, address=recipient.email, message=message)
+    return report
+
+
+def released_report(protocol: Protocol, period: str = "2026-S1", languages: str = "ar fr") -> Report:
+    """A report of the first commune's council that has been released, with a PDF in each language."""
+    series = ReportSeries.objects.filter(protocol=protocol, party__position=1).first()
+    made = timezone.make_aware(datetime.datetime(2026, 7, 2, 9))
+    snapshot, _new = Snapshot.objects.get_or_create(
+        protocol=protocol, period=period, defaults={"taken_at": made, "text": "{}", "digest": "a1b2c3d4e5f6" + "0" * 52}
+    )
+    report = Report.objects.create(
+        series=series or ReportSeriesFactory(protocol=protocol, languages=languages),
+        period=period,
+        starts_on=datetime.date(2026, 1, 1),
+        ends_on=datetime.date(2026, 6, 30),
+        snapshot=snapshot,
+        made_at=made,
+        released_at=made,
+    )
+    for language in languages.split():
+        ReportDocument.objects.create(
+            report=report,
+            language=language,
+            content=PDF,
+            digest=hashlib.sha256(PDF).hexdigest(),
+            pages=15,
+            rendered_at=made,
+        )
     return report

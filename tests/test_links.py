@@ -5,10 +5,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.test import Client
+from django.db import transaction
+from django.test import Client, override_settings
+from pytest_django import Settings
 
 from partnership.languages import direction
 from partnership.models import User
@@ -21,13 +24,22 @@ LEFT_OUT = re.compile(r"logout|/delete/|/jsi18n/")
 NUMBER = re.compile(r"\b(\d+|[0-9a-f]{8}-[0-9a-f-]{27}|DEMO-\d\d(-0)?)\b")
 
 
+@pytest.fixture(scope="module")
+def told(django_db_setup, django_db_blocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The demonstration with one report of each series, without its documents; the folder of its files."""
+    folder = tmp_path_factory.mktemp("media")
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=folder, DEMO=True), transaction.atomic():
+        call_command("load_demo", verbosity=0)
+        for series in ReportSeries.objects.select_related("protocol", "party"):
+            making.make_due(series)
+        yield folder
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def demonstration(settings) -> None:
-    """The demonstration with one report of each series, without its documents."""
-    settings.DEMO = True
-    call_command("load_demo", verbosity=0)
-    for series in ReportSeries.objects.select_related("protocol", "party"):
-        making.make_due(series)
+def demonstration(told: Path, settings: Settings) -> None:
+    """The demonstration, which nobody changes."""
+    settings.DEMO, settings.MEDIA_ROOT = True, told
 
 
 def links(page: str, language: str) -> Iterator[str]:

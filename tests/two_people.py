@@ -6,7 +6,8 @@ from typing import Any
 
 from partnership.editing import Keep, Side
 from partnership.models import Membership
-from tests.factories import InvolvementFactory, OrganisationFactory, ProjectFactory
+from tests.factories import OrganisationFactory
+from tests.factories_programme import InvolvementFactory, ProjectFactory
 from tests.staff import fields_of, staff
 
 SUMMARY = "Le projet crée un point d’accueil unique qui oriente les habitants vers les services sociaux existants."

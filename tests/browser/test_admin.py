@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from partnership.models import Membership
 from projects.models import Project
-from tests.browser.test_public import RULES
-from tests.demonstration import told_on
+from tests.browser.walk import follow, looked_at
 from tests.factories import PASSWORD
 from tests.pages import LANGUAGES
 from tests.reports import made_report
+from tests.retelling import retold_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DESKTOP, PHONE = 1280, 390
 LONG = os.environ.get("LONG") == "1"
 EVERYWHERE = [(language, width) for language in LANGUAGES for width in (360, PHONE, 768, DESKTOP)]
-SELECT2 = "select2-selection__rendered"
-"""The list that select2, which Django brings, draws for a menu of several choices: it holds a span beside its items."""
 
 
 @pytest.fixture
 def protocol(transactional_db: None, settings: Any) -> Any:
     """The programme as it is told on a day, with one report; its people can sign in."""
     settings.DEMO = True
-    protocol = told_on(datetime.date(2026, 11, 24))
+    protocol = retold_on(datetime.date(2026, 11, 24))
     made_report(protocol, "2026-S1", released=False)
     for mandate in Membership.objects.filter(role="coordinator"):
         mandate.user.set_password(PASSWORD)
@@ -44,30 +40,12 @@ def sign_in(page: Page, language: str, address: str = "coordination@belfaa.examp
     page.goto(f"/{language}/admin/")
     page.locator("input[name=login]").fill(address)
     page.locator("input[name=password]").fill(PASSWORD)
-    with page.expect_navigation():
-        page.locator("form:not([data-passkey]) button.button").click()
+    follow(page, page.locator("form:not([data-passkey]) button.button"))
     page.goto(f"/{language}/admin/")  # one lands in the language of one's own choice
 
 
-def looked_at(page: Page, schemes: Sequence[str] = ("light", "dark")) -> Iterator[str]:
-    """What is wrong with the page as it stands: in light and in dark, and whether it must be scrolled sideways."""
-    for scheme in schemes:
-        rules: dict[str, Any] = RULES[scheme]  # type: ignore[assignment]  # axe's options, of several shapes
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # the two keys are the two schemes
-        # No preload: axe would write the sheets that Django's own sheet imports into the page, which the policy forbids.
-        answer = Axe().run(page, options=dict(rules, preload=False)).response
-        assert answer["passes"]
-        for one in answer["violations"]:
-            nodes = [node["html"] for node in one["nodes"] if (one["id"], SELECT2 in node["html"]) != ("list", True)]
-            yield from (f"{page.url} {scheme} {one['id']}: {html[:200]}" for html in nodes)
-    page.emulate_media(color_scheme="light")
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        yield f"{page.url} is wider than the window"
-
-
 def save(page: Page) -> None:
-    with page.expect_navigation():
-        page.locator("input[name=_continue]").click()
+    follow(page, page.locator("input[name=_continue]"))
 
 
 @pytest.mark.parametrize(("language", "width"), EVERYWHERE if LONG else [("ar", DESKTOP), ("ar", PHONE)])
@@ -84,10 +62,8 @@ def test_a_coordinators_day(page: Page, protocol, language: str, width: int):
     assert 0 < page.locator("#result_list tbody tr").count() < 9
     wrong += looked_at(page)
     page.locator("#searchbar").fill("DEMO-02")
-    with page.expect_navigation():
-        page.locator("#searchbar").press("Enter")
-    with page.expect_navigation():
-        page.locator("#result_list tbody th a").click()
+    follow(page, page.locator("#searchbar"), key="Enter")
+    follow(page, page.locator("#result_list tbody th a"))
     wrong += looked_at(page)
     correct_a_mistake(page, wrong)
     assert wrong == []
@@ -170,7 +146,7 @@ def test_the_language_switch_keeps_the_page_and_its_filter(page: Page, protocol)
     page.set_viewport_size({"width": DESKTOP, "height": 900})
     sign_in(page, "fr")
     page.goto("/fr/admin/projects/project/?state__exact=closed")
-    page.locator(".languages a[lang=ar]").click()
+    follow(page, page.locator(".languages a[lang=ar]"))
     assert page.url.endswith("/ar/admin/projects/project/?state__exact=closed")
     assert page.locator("html").get_attribute("dir") == "rtl"
 
@@ -180,13 +156,13 @@ def test_on_a_phone_the_menu_is_one_tap_away(page: Page, protocol):
     sign_in(page, "fr")
     page.locator(".menu-link").click()
     entry = page.locator("#nav-sidebar a", has_text="DEMO").or_(page.locator("#nav-sidebar .model-project th a"))
-    entry.first.click()
+    follow(page, entry.first)
     assert page.url.endswith("/fr/admin/projects/project/")
 
 
 def test_signing_out_ends_the_session(page: Page, protocol):
     page.set_viewport_size({"width": DESKTOP, "height": 900})
     sign_in(page, "nl")
-    page.locator("#logout-form button").click()
+    follow(page, page.locator("#logout-form button"))
     page.goto("/nl/admin/")
     assert "/nl/accounts/login/" in page.url

@@ -11,7 +11,8 @@ from playwright.sync_api import Page
 
 from partnership import protocol_file
 from partnership.models import Membership, Protocol
-from tests.browser.test_admin import PHONE, looked_at, sign_in
+from tests.browser.test_admin import PHONE, sign_in
+from tests.browser.walk import follow, looked_at
 from tests.factories import PDF
 from tests.factories_decisions import coordinator, signatory
 from tests.factories_people import MAYOR
@@ -36,7 +37,7 @@ def test_from_the_appointment_to_the_second_factor(page: Page, protocol: Protoco
     wrong: list[str] = []
     sign_in(page, language, "coordination1@commune.example")
     page.goto(f"/{language}/admin/partnership/membership/")
-    page.locator("a[href$='/membership/appoint/']").click()
+    follow(page, page.locator("a[href$='/membership/appoint/']"))
     wrong += looked_at(page)
     act = tmp_path / "act.pdf"
     act.write_bytes(PDF)
@@ -47,26 +48,26 @@ def test_from_the_appointment_to_the_second_factor(page: Page, protocol: Protoco
         page.locator(f"input[name=function_{code}]").fill(words)
     page.locator("input[name=citation]").fill("2026/12")
     page.locator("input[name=file]").set_input_files(act)
-    page.locator("button.sign-button").click()
-    page.wait_for_url("**/change/**")
+    follow(page, page.locator("button.sign-button"))
+    assert "/change/" in page.url
     mandate = Membership.objects.get(role="signatory", user__email="fatima@commune.example")
     wrong += looked_at(page)
     for what in ("call-off", "invitation"):
         page.goto(f"/{language}/admin/partnership/membership/{mandate.pk}/{what}/")
         wrong += looked_at(page)
-    page.locator("button[value=paper]").click()
-    page.locator(".qr").wait_for()
+    follow(page, page.locator("button[value=paper]"))
+    assert page.locator(".qr").is_visible()
     wrong += looked_at(page, schemes=["light"])
     [code] = re.findall(r"\d{4} \d{4} \d{4}", page.locator(".digits").inner_text())
     page.context.clear_cookies()
     page.goto(f"/{language}/link/")
     wrong += looked_at(page)
     page.locator("input[name=code]").fill(code)
-    page.locator("button.button[type=submit]").click()
-    page.wait_for_url("**/link/*/")
+    follow(page, page.locator("button.button[type=submit]"))
+    assert re.search(r"/link/[^/]+/$", page.url)
     wrong += looked_at(page)
     for name in ("new_password1", "new_password2"):
         page.locator(f"input[name={name}]").fill("quatre chameaux bleus dansent")
-    page.locator("button.button[type=submit]").click()
-    page.wait_for_url("**/accounts/second-factor/")
+    follow(page, page.locator("button.button[type=submit]"))
+    assert page.url.endswith("/accounts/second-factor/")
     assert wrong == []

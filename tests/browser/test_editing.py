@@ -13,15 +13,10 @@ from playwright.sync_api import Page, expect
 
 from partnership.models import Membership, User
 from projects.models import Project
-from tests.browser.test_admin import DESKTOP, PHONE, looked_at, save
-from tests.factories import (
-    PASSWORD,
-    ActivityFactory,
-    MembershipFactory,
-    OrganisationFactory,
-    ProjectFactory,
-    ProtocolFactory,
-)
+from tests.browser.test_admin import DESKTOP, PHONE, save
+from tests.browser.walk import follow, looked_at
+from tests.factories import PASSWORD, MembershipFactory, OrganisationFactory, ProtocolFactory
+from tests.factories_programme import ActivityFactory, ProjectFactory
 from tests.staff import fields_of, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,8 +43,7 @@ def sign_in(page: Page, person: User) -> None:
     """On the sign-in page that stands in the way."""
     page.locator("input[name=login]").fill(person.email)
     page.locator("input[name=password]").fill(PASSWORD)
-    with page.expect_navigation():
-        page.locator("form:not([data-passkey]) button.button").click()
+    follow(page, page.locator("form:not([data-passkey]) button.button"))
 
 
 def open_form(page: Page, person: User, project: Any, language: str = "fr") -> str:
@@ -140,8 +134,7 @@ def test_what_was_typed_before_somebody_saved_overwrites_nothing(
     assert Project.objects.get().people_expected == 700
     assert page.locator(".versions tbody").count() == 1
     page.locator("[value=mine]").check()
-    with page.expect_navigation():
-        page.locator(".submit-row input.default").click()
+    follow(page, page.locator(".submit-row input.default"))
     assert Project.objects.get().people_expected == 650
     expect(offer(page)).to_have_count(0)
 
@@ -168,8 +161,7 @@ def test_it_goes_with_a_word_with_the_sign_out_and_with_another_person(page: Pag
     page.goto(address)
     expect(offer(page)).to_have_count(0)
     type_and_leave()
-    with page.expect_navigation():
-        page.locator("#logout-form button").click()
+    follow(page, page.locator("#logout-form button"))
     assert page.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('kept:')).length") == 0
 
 

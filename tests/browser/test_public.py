@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.demonstration import told_on
+from tests.browser.walk import follow, looked_at
 from tests.pages import LANGUAGES
-from tests.transparency.test_pages import released_report
+from tests.reports import released_report
+from tests.retelling import retold_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WIDTHS = [360, 768, 1280] if os.environ.get("LONG") == "1" else [360]
-RULES = {
-    "light": {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
-    "dark": {"runOnly": {"type": "rule", "values": ["color-contrast"]}},  # nothing else differs
-}
 
 
 @pytest.fixture
 def demonstration(transactional_db: None) -> None:
     """The programme as it is told on a day, with one released report."""
-    released_report(told_on(datetime.date(2026, 11, 24)))
-
-
-def violations(page: Page, scheme: str) -> list[str]:
-    """What axe finds wrong with the page, by rule and place."""
-    answer = Axe().run(page, options=RULES[scheme]).response
-    assert answer["passes"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in answer["violations"] for node in one["nodes"]]
-
-
-def looked_at(page: Page) -> Iterator[str]:
-    """What is wrong with the page as it stands: in light and in dark, and whether it must be scrolled sideways."""
-    for scheme in RULES:
-        page.emulate_media(color_scheme=scheme)
-        yield from (f"{page.url} {scheme} {one}" for one in violations(page, scheme))
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        yield f"{page.url} is wider than the window"
+    released_report(retold_on(datetime.date(2026, 11, 24)))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -52,16 +31,16 @@ def test_a_citizen_walks_from_home_to_a_project_and_a_report(page: Page, demonst
     page.goto(f"/{language}/")
     assert page.locator("html").get_attribute("dir") == LANGUAGES[language]
     wrong += looked_at(page)
-    page.locator("main a.button").first.click()
+    follow(page, page.locator("main a.button").first)
     wrong += looked_at(page)
-    page.locator(".projects a").nth(1).click()
+    follow(page, page.locator(".projects a").nth(1))
     assert page.url.endswith(f"/{language}/projects/DEMO-02/")
     wrong += looked_at(page)
     menu = page.locator(".menu summary")
     if menu.is_visible():
         menu.click()
         wrong += looked_at(page)
-    page.locator("a[href$='/reports/']:visible").first.click()
+    follow(page, page.locator("a[href$='/reports/']:visible").first)
     wrong += looked_at(page)
     with page.expect_download() as download:
         page.locator("main a[href$='.pdf']").first.click()
@@ -93,7 +72,7 @@ def test_the_other_pages_hold_as_well(page: Page, demonstration, complaints, lan
 
 def test_the_switch_changes_the_language_and_nothing_else(page: Page, demonstration):
     page.goto("/fr/projects/?domain=DOM-SA")
-    page.locator(".languages a[lang='ar']").click()
+    follow(page, page.locator(".languages a[lang='ar']"))
     assert page.url.endswith("/ar/projects/?domain=DOM-SA")
     assert page.locator(".projects > li").count() == 5
 
@@ -104,10 +83,10 @@ def test_filters_work_from_the_keyboard_without_a_script(page: Page, demonstrati
     page.keyboard.press("Enter")
     page.locator("input[value='DOM-HD']").focus()
     page.keyboard.press("Space")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**domain=DOM-HD**")
+    follow(page, page.locator(":focus"), key="Enter")
+    assert "domain=DOM-HD" in page.url
     assert page.locator(".projects > li").count() == 4
-    page.locator(".chips a").click()
+    follow(page, page.locator(".chips a"))
     assert page.locator(".projects > li").count() == 9
 
 
@@ -122,7 +101,7 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_content(page: Page, demonst
     page.goto("/fr/")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "content"
+    expect(page.locator("#content")).to_be_focused()
 
 
 def test_nothing_moves_and_the_fonts_are_our_own(page: Page, demonstration):

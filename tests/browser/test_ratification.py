@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
@@ -23,7 +23,7 @@ from pytest_django.live_server_helper import LiveServer
 from partnership.models import Decision, Membership, Message, Position, Protocol, ProtocolState
 from partnership.protocol_file import BELFAA_JETTE
 from tests.browser.conftest import note
-from tests.browser.test_admin import looked_at
+from tests.browser.walk import follow, looked_at
 from tests.factories import PASSWORD
 from tests.factories_decisions import DeliberationFactory, coordinator, open_ratification, signatory
 
@@ -53,31 +53,38 @@ class Person:
         self.page.goto(f"/{self.language}/admin/")
         self.page.locator("input[name=login]").fill(self.membership.user.email)
         self.page.locator("input[name=password]").fill(PASSWORD)
-        self.page.locator("form:not([data-passkey]) button.button").click()
-        self.page.locator("input[name=code]").fill(self.code())
-        self.page.locator("form:has(input[name=code]) button.button").click()
-        self.page.wait_for_url(f"**/{self.language}/admin/")
+        follow(self.page, self.page.locator("form:not([data-passkey]) button.button"))
+        self.show(self.code())
+        assert urlsplit(self.page.url).path == f"/{self.language}/admin/"
 
     def answer(self, position: Position, reservation: str = "") -> None:
         """From the start page to the decision that awaits them; read it, answer, confirm and press the button."""
-        self.page.locator(".act-sign").click()
+        follow(self.page, self.page.locator(".act-sign"))
         self.page.locator(".whole-text > summary").click()
         assert self.page.locator(".line").count() >= 44
         self.page.locator(f"[name=position][value={position}]").check()
         if reservation:
             self.page.locator("[name=reservation]").fill(reservation)
         self.page.locator("[name=read]").check()
-        self.page.locator(".sign-button").click()
+        self.send()
+
+    def send(self) -> None:
+        """Press the button that signs."""
+        follow(self.page, self.page.locator(".sign-button"))
+
+    def show(self, code: str) -> None:
+        """Show the second factor."""
+        self.page.locator("input[name=code]").fill(code)
+        follow(self.page, self.page.locator("form:has(input[name=code]) button.button"))
 
     def show_the_factor_again(self) -> None:
         """The app's next code; one that was used already is refused."""
-        self.page.locator("input[name=code]").fill(self.code(step=1))
-        self.page.locator("form:has(input[name=code]) button.button").click()
-        self.page.wait_for_url(re.compile(r"/sign/(#answer)?$"))
+        self.show(self.code(step=1))
+        assert urlsplit(self.page.url).path.endswith("/sign/")
 
     def has_signed(self) -> None:
         """They stand on the page that says so."""
-        self.page.wait_for_url("**/signed/")
+        assert self.page.url.endswith("/signed/")
 
 
 @pytest.fixture
@@ -173,7 +180,7 @@ def test_two_people_of_two_communes_ratify_a_second_protocol(
     signers[1].show_the_factor_again()
     assert signers[1].page.locator("[name=reservation]").input_value() == RESERVATION
     wrong += looked_at(signers[1].page)
-    signers[1].page.locator(".sign-button").click()
+    signers[1].send()
     signers[1].has_signed()
     protocol.refresh_from_db()
     assert protocol.state == ProtocolState.IN_FORCE

@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Page
 
 from partnership.models import RegisterEntry
-from tests.browser.test_public import WIDTHS, looked_at
-from tests.demonstration import told_on
+from tests.browser.test_public import WIDTHS
+from tests.browser.walk import follow, looked_at
 from tests.pages import LANGUAGES
-from tests.transparency.test_pages import released_report
+from tests.reports import released_report
+from tests.retelling import retold_on
 from transparency.models import Report
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def report(transactional_db: None) -> Report:
     """A released report in the demonstration, whose register has decisions in every state."""
-    return released_report(told_on(datetime.date(2026, 11, 24)))
+    return released_report(retold_on(datetime.date(2026, 11, 24)))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -34,7 +35,7 @@ def test_a_citizen_reads_the_register_and_verifies_it(page: Page, report: Report
     page.locator(".verified details details summary").click()
     assert page.locator(".program").is_visible()
     wrong += looked_at(page)
-    page.locator(".decided a").first.click()
+    follow(page, page.locator(".decided a").first)
     assert "/register/decision/" in page.url
     wrong += looked_at(page)
     for state in ("adopted", "refused"):

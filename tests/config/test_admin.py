@@ -14,28 +14,30 @@ from django.utils import translation
 from config.admin import MENU
 from tests.factories import (
     PASSWORD,
-    ActionPlanFactory,
-    ActivityFactory,
-    BudgetLineFactory,
     ClauseFactory,
     DocumentFactory,
     DomainFactory,
-    ExchangeRateFactory,
     FoundationFactory,
     GoalFactory,
-    IndicatorFactory,
-    MeasurementFactory,
     MembershipFactory,
     MessageFactory,
     ObjectiveFactory,
     OrganisationFactory,
     PhaseFactory,
     PrincipleFactory,
-    ProjectFactory,
     ProtocolFactory,
+    UserFactory,
+)
+from tests.factories_programme import (
+    ActionPlanFactory,
+    ActivityFactory,
+    BudgetLineFactory,
+    ExchangeRateFactory,
+    IndicatorFactory,
+    MeasurementFactory,
+    ProjectFactory,
     ReportSeriesFactory,
     TransactionFactory,
-    UserFactory,
 )
 from tests.reports import made_report
 from tests.staff import errors_of, queries, sent, sign_in_with_second_factor, staff

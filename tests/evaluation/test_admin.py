@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from evaluation.models import Indicator, Measurement
-from tests.factories import IndicatorFactory, MeasurementFactory, ProjectFactory, ProtocolFactory
+from tests.factories import ProtocolFactory
+from tests.factories_programme import IndicatorFactory, MeasurementFactory, ProjectFactory
 from tests.staff import errors_of, fields_of, sent, staff
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,8 @@ import pytest
 
 from evaluation.models import Indicator
 from tests.constraints import Case, assert_refused, declared
-from tests.factories import IndicatorFactory, MeasurementFactory, ProjectFactory, ProtocolFactory
+from tests.factories import ProtocolFactory
+from tests.factories_programme import IndicatorFactory, MeasurementFactory, ProjectFactory
 
 DAY = datetime.date(2026, 6, 30)
 NEXT_DAY = DAY + timedelta(days=1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evaluation import progress
 from evaluation.models import Indicator
 from projects.models import Project
-from tests.factories import IndicatorFactory, MeasurementFactory, ProjectFactory
+from tests.factories_programme import IndicatorFactory, MeasurementFactory, ProjectFactory
 
 VALUES = st.decimals(min_value=-1000, max_value=1000, places=2)
 

@@ -13,16 +13,9 @@ from django.utils import timezone
 from partnership import commenting
 from partnership.models import Comment, ProtocolState
 from partnership.refusals import Refusal
-from tests.factories import (
-    ActivityFactory,
-    ClauseFactory,
-    MembershipFactory,
-    MessageFactory,
-    OrganisationFactory,
-    ProjectFactory,
-    ProtocolFactory,
-)
+from tests.factories import ClauseFactory, MembershipFactory, MessageFactory, OrganisationFactory, ProtocolFactory
 from tests.factories_decisions import open_ratification
+from tests.factories_programme import ActivityFactory, ProjectFactory
 from tests.staff import queries, staff, use_second_factor
 
 pytestmark = pytest.mark.django_db

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 
 from partnership.editing import Keep, Side
-from tests.factories import (
-    ActivityFactory,
-    DomainFactory,
-    InvolvementFactory,
-    OrganisationFactory,
-    ProjectFactory,
-    ProtocolFactory,
-)
+from tests.factories import DomainFactory, OrganisationFactory, ProtocolFactory
+from tests.factories_programme import ActivityFactory, InvolvementFactory, ProjectFactory
 from tests.staff import errors_of, fields_of, messages_of
 from tests.two_people import BOTH, MINE, SUMMARY, THEIRS, Person, address, lines_of, place_of, rows_of, shared_project
 

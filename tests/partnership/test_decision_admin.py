@@ -11,11 +11,7 @@ from partnership import decisions, opening, signing
 from partnership.models import Decision
 from partnership.signing import Answer
 from tests.deciding import page, typed
-from tests.factories import (
-    ActionPlanFactory,
-    ProjectFactory,
-    ProtocolFactory,
-)
+from tests.factories import ProtocolFactory
 from tests.factories_decisions import (
     DeliberationFactory,
     approve,
@@ -24,6 +20,7 @@ from tests.factories_decisions import (
     ratify,
     signatory,
 )
+from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.reports import made_report
 from tests.staff import messages_of, queries, staff
 

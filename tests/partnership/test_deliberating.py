@@ -15,13 +15,7 @@ from partnership.refusals import Refusal
 from partnership.signing import Answer
 from projects.models import ProjectState
 from tests.at_once import ROUNDS, at_once
-from tests.factories import (
-    ActionPlanFactory,
-    DocumentFactory,
-    MembershipFactory,
-    ProjectFactory,
-    ProtocolFactory,
-)
+from tests.factories import DocumentFactory, MembershipFactory, ProtocolFactory
 from tests.factories_decisions import (
     HELD,
     DeliberationFactory,
@@ -32,6 +26,7 @@ from tests.factories_decisions import (
     ratify,
     signatory,
 )
+from tests.factories_programme import ActionPlanFactory, ProjectFactory
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(2026, 9, 14)

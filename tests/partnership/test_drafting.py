@@ -16,14 +16,8 @@ from partnership.models import Change, ChangeKind, TextDraft
 from partnership.refusals import Refusal
 from projects.decisions import ADOPT_PLAN
 from projects.models import ActionPlan, Project
-from tests.factories import (
-    ActionPlanFactory,
-    ActivityFactory,
-    IndicatorFactory,
-    ProjectFactory,
-    ProtocolFactory,
-    UserFactory,
-)
+from tests.factories import ProtocolFactory, UserFactory
+from tests.factories_programme import ActionPlanFactory, ActivityFactory, IndicatorFactory, ProjectFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -22,18 +22,15 @@ from partnership.models import Change, Membership, User
 from partnership.refusals import Refusal
 from projects.models import Activity, Project
 from tests.conftest import LONG
-from tests.factories import (
-    PDF,
+from tests.factories import PDF, DocumentFactory, OrganisationFactory, ProtocolFactory
+from tests.factories_decisions import open_ratification
+from tests.factories_programme import (
     ActionPlanFactory,
     ActivityFactory,
     BudgetLineFactory,
-    DocumentFactory,
-    OrganisationFactory,
     ProjectFactory,
-    ProtocolFactory,
     TransactionFactory,
 )
-from tests.factories_decisions import open_ratification
 from tests.staff import errors_of, fields_of, messages_of, sent, staff
 from tests.two_people import BOTH, MINE, SUMMARY, THEIRS, Person, place_of, rows_of, shared_project
 

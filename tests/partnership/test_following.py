@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from partnership import following, parity
 from partnership.models import TextStanding, TextState
 from projects.models import ActionPlan
-from tests.factories import ActionPlanFactory, ActivityFactory, IndicatorFactory, ProtocolFactory, UserFactory
+from tests.factories import ProtocolFactory, UserFactory
+from tests.factories_programme import ActionPlanFactory, ActivityFactory, IndicatorFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -17,19 +17,17 @@ from partnership.models.hiding import notice
 from projects.models import ActionPlan, Activity, Involvement, Project
 from tests.at_once import ROUNDS, at_once, refused
 from tests.constraints import Case, assert_refused
-from tests.factories import (
+from tests.factories import MembershipFactory, OrganisationFactory, ProtocolFactory
+from tests.factories_decisions import coordinator, signatory
+from tests.factories_programme import (
     ActionPlanFactory,
     ActivityFactory,
     BudgetLineFactory,
     ExchangeRateFactory,
     IndicatorFactory,
     MeasurementFactory,
-    MembershipFactory,
-    OrganisationFactory,
     ProjectFactory,
-    ProtocolFactory,
 )
-from tests.factories_decisions import coordinator, signatory
 from tests.factories_register import proposed_plan
 from tests.pages import LANGUAGES, Page
 from tests.staff import queries, sent, staff

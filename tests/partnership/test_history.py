@@ -22,17 +22,14 @@ from partnership import field_values, history
 from partnership.models import Change, Membership, Organisation, Recorded, Versioned
 from projects.models import Activity, Project
 from tests.factories import (
-    ActivityFactory,
-    BudgetLineFactory,
     DocumentFactory,
     DomainFactory,
     MembershipFactory,
     OrganisationFactory,
-    ProjectFactory,
     ProtocolFactory,
-    TransactionFactory,
     UserFactory,
 )
+from tests.factories_programme import ActivityFactory, BudgetLineFactory, ProjectFactory, TransactionFactory
 from tests.staff import sent, staff
 
 pytestmark = pytest.mark.django_db

@@ -8,17 +8,13 @@ from typing import Any
 import pytest
 
 from partnership import formats
-from tests.factories import (
+from tests.factories import DomainFactory, MembershipFactory, MessageFactory, OrganisationFactory, ProtocolFactory
+from tests.factories_programme import (
     ActionPlanFactory,
     ActivityFactory,
     BudgetLineFactory,
-    DomainFactory,
     InvolvementFactory,
-    MembershipFactory,
-    MessageFactory,
-    OrganisationFactory,
     ProjectFactory,
-    ProtocolFactory,
     TransactionFactory,
 )
 from tests.staff import queries, sent, staff

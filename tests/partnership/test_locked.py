@@ -13,16 +13,12 @@ from partnership import decisions, locks, opening
 from partnership.models import Decision
 from projects.models import ActionPlan, Project
 from tests.deciding import adopted_plan
-from tests.factories import (
-    ActionPlanFactory,
-    ClauseFactory,
-    ProjectFactory,
-    ProtocolFactory,
-)
+from tests.factories import ClauseFactory, ProtocolFactory
 from tests.factories_decisions import (
     coordinator,
     ratify,
 )
+from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.staff import errors_of, fields_of, sent, staff
 
 pytestmark = pytest.mark.django_db

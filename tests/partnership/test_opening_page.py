@@ -15,21 +15,14 @@ from partnership.models import Clause, Decision, DecisionState, Document, Protoc
 from partnership.refusals import Refusals
 from projects.models import ActionPlan
 from tests.deciding import adopt, adopted_plan, page, read_and_open, typed
-from tests.factories import (
-    PDF,
-    ActionPlanFactory,
-    ClauseFactory,
-    DocumentFactory,
-    DomainFactory,
-    ProjectFactory,
-    ProtocolFactory,
-)
+from tests.factories import PDF, ClauseFactory, DocumentFactory, DomainFactory, ProtocolFactory
 from tests.factories_decisions import (
     coordinator,
     open_ratification,
     ratify,
     soon,
 )
+from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.staff import fields_of, staff
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from partnership import parity, publishing
 from partnership.models import PublishingState
 from projects.models import Project
-from tests.factories import ActionPlanFactory, ProjectFactory, UserFactory
+from tests.factories import UserFactory
+from tests.factories_programme import ActionPlanFactory, ProjectFactory
 
 pytestmark = pytest.mark.django_db
 

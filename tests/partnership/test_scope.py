@@ -9,15 +9,8 @@ from django.test import Client
 
 from partnership.models import Role
 from projects.models import Project
-from tests.factories import (
-    ActivityFactory,
-    DocumentFactory,
-    MembershipFactory,
-    MessageFactory,
-    OrganisationFactory,
-    ProjectFactory,
-    ProtocolFactory,
-)
+from tests.factories import DocumentFactory, MembershipFactory, MessageFactory, OrganisationFactory, ProtocolFactory
+from tests.factories_programme import ActivityFactory, ProjectFactory
 from tests.factories_rights import cast
 from tests.staff import errors_of, messages_of, queries, sent, staff, use_second_factor
 

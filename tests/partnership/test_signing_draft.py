@@ -21,7 +21,6 @@ from partnership.models import (
 from partnership.signing import Answer
 from partnership.signing_page import RULES
 from tests.answers import WORDS, address, answer, browser_of, said, scan, typed, words_of
-from tests.factories import ProtocolFactory
 from tests.factories_decisions import (
     DeliberationFactory,
     approve,
@@ -34,28 +33,6 @@ from tests.staff import fields_of, sign_in_with_second_factor, use_second_factor
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
-
-
-@pytest.fixture
-def protocol() -> Any:
-    return ProtocolFactory()
-
-
-@pytest.fixture
-def decision(protocol: Any) -> Decision:
-    return open_ratification(protocol)
-
-
-@pytest.fixture
-def head(protocol: Any) -> Any:
-    """The signatory of the first commune, whose council has resolved."""
-    DeliberationFactory(party=protocol.parties.get(position=1))
-    return signatory(protocol, 1, function_fr="Président du conseil communal")
-
-
-@pytest.fixture
-def browser(head: Any) -> Client:
-    return browser_of(head)
 
 
 # The second factor at the moment of signing -----------------------------------------------------------------------------

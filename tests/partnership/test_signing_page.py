@@ -40,28 +40,6 @@ pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
 
 
-@pytest.fixture
-def protocol() -> Any:
-    return ProtocolFactory()
-
-
-@pytest.fixture
-def decision(protocol: Any) -> Decision:
-    return open_ratification(protocol)
-
-
-@pytest.fixture
-def head(protocol: Any) -> Any:
-    """The signatory of the first commune, whose council has resolved."""
-    DeliberationFactory(party=protocol.parties.get(position=1))
-    return signatory(protocol, 1, function_fr="Président du conseil communal")
-
-
-@pytest.fixture
-def browser(head: Any) -> Client:
-    return browser_of(head)
-
-
 def plain(text: str) -> str:
     """A text as `words_of` gives it back: with common spaces."""
     return " ".join(text.split())

@@ -10,17 +10,15 @@ import pytest
 
 from partnership.models import PublishingState
 from projects.models import Activity, BudgetLine, Project, ProjectState, Transaction
-from tests.factories import (
+from tests.factories import DomainFactory, OrganisationFactory, ProtocolFactory
+from tests.factories_programme import (
     ActivityFactory,
     BudgetLineFactory,
-    DomainFactory,
     ExchangeRateFactory,
     IndicatorFactory,
     InvolvementFactory,
-    OrganisationFactory,
     ProjectFactory,
     ProjectTargetFactory,
-    ProtocolFactory,
 )
 from tests.staff import errors_of, fields_of, messages_of, sent, staff
 

@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from partnership import decisions, locks, opening
 from partnership.opening import Afterwards
 from projects.models import ProjectState
-from tests.factories import ActionPlanFactory, DocumentFactory, ProjectFactory, ProtocolFactory
+from tests.factories import DocumentFactory, ProtocolFactory
 from tests.factories_decisions import approve, coordinator, ratify, signatory, write
+from tests.factories_programme import ActionPlanFactory, ProjectFactory
 
 pytestmark = pytest.mark.django_db
 GROUND = {"ar": "خطأ مطبعي", "fr": "Coquille", "nl": "Drukfout"}

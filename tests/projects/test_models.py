@@ -14,7 +14,8 @@ from partnership.models import PublishingState
 from partnership.publishing import publish, withdraw
 from projects.models import Activity, ExchangeRate, Involvement, Project, Transaction
 from tests.constraints import Case, assert_refused, declared
-from tests.factories import (
+from tests.factories import ProtocolFactory, first_commune
+from tests.factories_programme import (
     ActionPlanFactory,
     ActivityFactory,
     BudgetLineFactory,
@@ -23,9 +24,7 @@ from tests.factories import (
     PolicyMarkerFactory,
     ProjectFactory,
     ProjectTargetFactory,
-    ProtocolFactory,
     TransactionFactory,
-    first_commune,
 )
 
 DAY = datetime.date(2026, 6, 30)

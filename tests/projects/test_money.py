@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from projects import money
 from projects.models import Project
-from tests.factories import BudgetLineFactory, ExchangeRateFactory, ProjectFactory, ProtocolFactory, TransactionFactory
+from tests.factories import ProtocolFactory
+from tests.factories_programme import BudgetLineFactory, ExchangeRateFactory, ProjectFactory, TransactionFactory
 
 AMOUNTS = st.decimals(min_value=0, max_value=Decimal("99999999.99"), places=2)
 RATES = st.decimals(min_value=Decimal("0.5"), max_value=Decimal("30"), places=4)

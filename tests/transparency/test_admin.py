@@ -9,7 +9,8 @@ import pytest
 import time_machine
 
 from partnership.models import MessageState
-from tests.factories import MembershipFactory, ProtocolFactory, ReportRecipientFactory, ReportSeriesFactory
+from tests.factories import MembershipFactory, ProtocolFactory
+from tests.factories_programme import ReportRecipientFactory, ReportSeriesFactory
 from tests.reports import made_report
 from tests.staff import errors_of, fields_of, messages_of, sent, staff
 from transparency.models import Report, ReportRecipient, ReportSeries

@@ -7,8 +7,9 @@ from django.test import Client
 
 from partnership import decisions, opening
 from projects.models import Project
-from tests.factories import ActionPlanFactory, DocumentFactory, ProjectFactory, ProtocolFactory
+from tests.factories import DocumentFactory, ProtocolFactory
 from tests.factories_decisions import approve, open_ratification, ratify
+from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.factories_register import (
     member,
     proposed_plan,

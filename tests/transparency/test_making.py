@@ -15,14 +15,8 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from partnership.models import Message, MessageState, Protocol
 from partnership.refusals import Refusal
-from tests.factories import (
-    MembershipFactory,
-    ProjectFactory,
-    ProtocolFactory,
-    ReportRecipientFactory,
-    ReportSeriesFactory,
-    UserFactory,
-)
+from tests.factories import MembershipFactory, ProtocolFactory, UserFactory
+from tests.factories_programme import ProjectFactory, ReportRecipientFactory, ReportSeriesFactory
 from tests.smtp import SmtpServer
 from transparency.models import Delivery, Report, ReportDocument, ReportSeries, Snapshot
 from transparency.reports import delivery, making, sweeping

@@ -10,13 +10,8 @@ from django.utils import timezone
 
 from partnership.models import Protocol
 from tests.constraints import Case, assert_refused, declared
-from tests.factories import (
-    MembershipFactory,
-    MessageFactory,
-    ProtocolFactory,
-    ReportRecipientFactory,
-    ReportSeriesFactory,
-)
+from tests.factories import MembershipFactory, MessageFactory, ProtocolFactory
+from tests.factories_programme import ReportRecipientFactory, ReportSeriesFactory
 from transparency.models import Cadence, Delivery, Report, ReportDocument, ReportSeries, Snapshot
 
 pytestmark = pytest.mark.django_db

@@ -11,16 +11,13 @@ from django.utils import translation
 from partnership.models import Clause
 from projects.models import ActivityState, ProjectState
 from projects.money import Totals
-from tests.factories import (
+from tests.factories import ClauseFactory, DomainFactory, OrganisationFactory, ProtocolFactory
+from tests.factories_programme import (
     ActivityFactory,
-    ClauseFactory,
-    DomainFactory,
     IndicatorFactory,
     InvolvementFactory,
     MeasurementFactory,
-    OrganisationFactory,
     ProjectFactory,
-    ProtocolFactory,
 )
 from transparency.presentation import charts
 from transparency.presentation.activities import activity_row

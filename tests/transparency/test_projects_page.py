@@ -9,16 +9,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories import (
+from tests.factories import DomainFactory, GoalFactory, ObjectiveFactory, PrincipleFactory, ProtocolFactory
+from tests.factories_programme import (
     BudgetLineFactory,
-    DomainFactory,
     ExchangeRateFactory,
-    GoalFactory,
-    ObjectiveFactory,
-    PrincipleFactory,
     ProjectFactory,
     ProjectTargetFactory,
-    ProtocolFactory,
     TransactionFactory,
 )
 from tests.pages import Page

@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from partnership import publicity, publishing, register, signing, triggers
 from partnership.models import Decision, EntryKind, Protocol
-from tests.factories import ActionPlanFactory, DocumentFactory, ProtocolFactory
+from tests.factories import DocumentFactory, ProtocolFactory
 from tests.factories_decisions import approve, open_ratification, ratify
+from tests.factories_programme import ActionPlanFactory
 from tests.factories_register import (
     appointed,
     member,

@@ -26,21 +26,19 @@ from partnership.models import (
 from partnership.protocol_file import BELFAA_JETTE
 from projects.models import Project
 from tests.demonstration import belonging, everything, said, told_on
-from tests.factories import (
+from tests.factories import DocumentFactory, MembershipFactory, MessageFactory, OrganisationFactory
+from tests.factories_decisions import ratify
+from tests.factories_programme import (
     ActionPlanFactory,
     ActivityFactory,
-    DocumentFactory,
     IndicatorFactory,
     MeasurementFactory,
-    MembershipFactory,
-    MessageFactory,
-    OrganisationFactory,
     ProjectFactory,
     ReportRecipientFactory,
     ReportSeriesFactory,
     TransactionFactory,
 )
-from tests.factories_decisions import ratify
+from tests.retelling import retold_on
 from transparency.demonstration import remove
 from transparency.models import (
     Delivery,
@@ -135,7 +133,7 @@ def test_removing_it_leaves_everything_real_as_it_was(own_media_folder):
 @pytest.mark.django_db
 def test_alone_it_goes_without_a_trace():
     before = everything()
-    told_on(TODAY)
+    retold_on(TODAY)
     output = said("remove_demo")
     assert everything() == before
     assert "Removed: 9 projects\n" in output
@@ -147,7 +145,7 @@ def test_alone_it_goes_without_a_trace():
 
 @pytest.mark.django_db
 def test_what_a_real_protocol_uses_stays_and_loses_the_mark():
-    told_on(TODAY)
+    retold_on(TODAY)
     real = protocol_file.load(BELFAA_JETTE)
     association = Organisation.objects.get(name_fr__startswith="Réseau d’associations")
     ProjectFactory(protocol=real, involved=[association])
@@ -168,7 +166,7 @@ def test_what_a_real_protocol_uses_stays_and_loses_the_mark():
 @pytest.mark.django_db
 def test_a_person_with_a_real_mandate_stays_but_not_the_known_password(settings):
     settings.DEMO = True
-    told_on(TODAY)
+    retold_on(TODAY)
     person = User.objects.get(email="coordination@belfaa.example")
     real = MembershipFactory(protocol=protocol_file.load(BELFAA_JETTE), user=person)
     said("remove_demo")

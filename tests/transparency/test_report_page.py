@@ -14,8 +14,9 @@ from django.utils import timezone
 from partnership import canonical, decisions, opening, register, signing, triggers
 from partnership.models import Position, Protocol, RegisterEntry
 from partnership.signing import Answer
-from tests.factories import MembershipFactory, ProtocolFactory, ReportRecipientFactory, ReportSeriesFactory, UserFactory
+from tests.factories import MembershipFactory, ProtocolFactory, UserFactory
 from tests.factories_decisions import ratify
+from tests.factories_programme import ReportRecipientFactory, ReportSeriesFactory
 from tests.factories_register import appointed, member, whole_register
 from tests.pages import LANGUAGES, Page, compressed_size, leftovers
 from transparency.models import Report, ReportDocument

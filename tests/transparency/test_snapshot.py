@@ -13,21 +13,18 @@ from django.utils import timezone
 from partnership import canonical, publishing, register
 from partnership.models import Protocol
 from projects.models import ActivityState
-from tests.factories import (
+from tests.factories import DomainFactory, ObjectiveFactory, OrganisationFactory, ProtocolFactory
+from tests.factories_decisions import approve, open_ratification, ratify, signatory
+from tests.factories_programme import (
     ActivityFactory,
     BudgetLineFactory,
-    DomainFactory,
     ExchangeRateFactory,
     IndicatorFactory,
     InvolvementFactory,
     MeasurementFactory,
-    ObjectiveFactory,
-    OrganisationFactory,
     ProjectFactory,
-    ProtocolFactory,
     TransactionFactory,
 )
-from tests.factories_decisions import approve, open_ratification, ratify, signatory
 from tests.factories_register import REFUSAL, RESERVATION, appointed, member, proposed_plan, reserve, whole_register
 from transparency.models import Snapshot
 from transparency.reports import snapshot

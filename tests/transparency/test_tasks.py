@@ -8,7 +8,8 @@ import time
 import pytest
 from django.db import connection
 
-from tests.factories import ProjectFactory, ProtocolFactory, ReportRecipientFactory, ReportSeriesFactory
+from tests.factories import ProtocolFactory
+from tests.factories_programme import ProjectFactory, ReportRecipientFactory, ReportSeriesFactory
 from tests.processes import Program
 from tests.smtp import SmtpServer
 from transparency import tasks
