@@ -88,13 +88,16 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Languages. The interface is written in English msgids and served in these three, never in English.
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("ar", "العربية"), ("fr", "Français"), ("nl", "Nederlands")]
 REQUIRED_LANGUAGES = ("ar", "fr", "nl")
+FURTHER_LANGUAGES: list[tuple[str, str]] = []  # optional, and never blocking: docs/further-language.md
+LANGUAGES = [("ar", "العربية"), ("fr", "Français"), ("nl", "Nederlands"), *FURTHER_LANGUAGES]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["config.formats"]
-MODELTRANSLATION_LANGUAGES = ("ar", "fr", "nl")
+MODELTRANSLATION_LANGUAGES = tuple(code for code, _name in LANGUAGES)
 MODELTRANSLATION_DEFAULT_LANGUAGE = "ar"  # the language of the act itself
-MODELTRANSLATION_ENABLE_FALLBACKS = False  # a fallback is never shown as if it were the language
+# A fallback is never shown as if it were one of the three; a further language falls back on them, so that no page stands empty.
+MODELTRANSLATION_ENABLE_FALLBACKS = bool(FURTHER_LANGUAGES)
+MODELTRANSLATION_FALLBACK_LANGUAGES = {"default": (), **{code: ("fr", "ar", "nl") for code, _name in FURTHER_LANGUAGES}}
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False

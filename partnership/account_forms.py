@@ -126,7 +126,10 @@ class LanguageForm(forms.Form):
 
     language = forms.ChoiceField(
         label=_("Language of my pages and mails"),
-        choices=[*settings.LANGUAGES, ("", _("The browser’s; mails in French and Dutch"))],
+        choices=[
+            *settings.LANGUAGES,
+            ("", _("The browser’s; mails in the language or languages of your organisation")),
+        ],
         required=False,
         widget=forms.RadioSelect,
     )

@@ -30,7 +30,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from partnership import outbox
+from partnership import letters, outbox
 from partnership.middleware import current
 from partnership.models import User
 
@@ -187,10 +187,10 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
         )
 
 
-def _languages_of(email: str) -> list[str]:
-    """The language a person chose; for who chose none, French and Dutch."""
-    chosen = User.objects.filter(email__iexact=email).values_list("language", flat=True).first()
-    return [chosen] if chosen else ["fr", "nl"]
+def _languages_of(email: str) -> tuple[str, ...]:
+    """In which languages whoever has this address is written to; nobody is told apart from somebody by it."""
+    person = User.objects.filter(email__iexact=email).first()
+    return letters.languages_of(person) if person else letters.BRUSSELS
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

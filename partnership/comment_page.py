@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -40,7 +39,7 @@ class CommentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": "4", "dir": "auto"}),
         error_messages={"required": _("Write your comment first.")},
     )
-    language = forms.ChoiceField(label=_("Written in"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("Written in"), choices=languages.required(), widget=forms.RadioSelect)
     back = forms.CharField(required=False, widget=forms.HiddenInput)
 
     prefix = "comment"

@@ -13,14 +13,14 @@ from partnership.models import Protocol
 
 def protocol(request: HttpRequest) -> dict[str, Any]:
     """Context of every page; makes at most two queries, when a template asks."""
-    language = languages.current()
+    language = languages.of_page()
     current: Protocol | None = getattr(request, "protocol", None)
 
     def parties() -> list[Any]:
         if not current:
             return []
         rows = list(current.parties.select_related("organisation"))
-        return equality.ordered(rows, equality.Reader(language))
+        return equality.ordered(rows, equality.Reader(languages.current()))
 
     return {
         "protocol": current,

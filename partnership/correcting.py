@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,7 @@ def columns(corrected: Decision, record: models.Model) -> list[str]:
     kind = decisions.kind(corrected.kind)
     found = []
     for name in kind.locks.get(record._meta.label_lower, ()):
-        in_languages = [parity.column(name, code) for code in parity.LANGUAGE_NAMES]
+        in_languages = [parity.column(name, code) for code in settings.REQUIRED_LANGUAGES]
         known = {field.name for field in record._meta.get_fields()}
         found += in_languages if set(in_languages) <= known else [name]
     return [column for column in found if kind.correctable(record, column)]

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from partnership import languages, uploads
+from partnership import languages, number_fields, uploads
 from partnership.decisions import Kind
 from partnership.forms import day_box
 from partnership.models import Deliberation, Document, DocumentKind, Membership, Protocol
@@ -51,7 +50,7 @@ class WordsForm(ActingForm):
     """A reason in the words of whoever acts, which the other commune and the register show as they were written."""
 
     words = forms.CharField(label=_("reason"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": "4"}))
-    language = forms.ChoiceField(label=_("language of the reason"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("language of the reason"), choices=languages.required())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,7 +66,7 @@ class WithdrawalForm(WordsForm):
 class WithoutEffectForm(WordsForm):
     """Since when a deliberation is without effect, and why."""
 
-    on = forms.DateField(label=_("without effect since"), widget=day_box())
+    on = number_fields.Day(label=_("without effect since"), widget=day_box())
 
 
 class LeavingForm(WordsForm):
@@ -95,7 +94,7 @@ class LeavingForm(WordsForm):
 class OpeningForm(ActingForm):
     """Until when both communes are asked to answer; for an act older than the platform, its own date and its scan."""
 
-    deadline = forms.DateField(
+    deadline = number_fields.Day(
         label=_("deadline"), required=False, widget=day_box(), help_text=_("It reminds, and never decides.")
     )
     point = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -108,7 +107,7 @@ class OpeningForm(ActingForm):
             self._add_afterwards(protocol, required=kind.afterwards == "must")
 
     def _add_afterwards(self, protocol: Protocol, *, required: bool) -> None:
-        self.fields["decided_on"] = forms.DateField(
+        self.fields["decided_on"] = number_fields.Day(
             label=_("date of the act"),
             required=required,
             widget=day_box(),

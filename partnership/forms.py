@@ -15,7 +15,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import languages, parity
+from partnership import languages, number_fields, parity
 from partnership.models import Clause, ClauseKind, Domain, Protocol, ProtocolState
 from partnership.templatetags import words
 
@@ -75,7 +75,7 @@ class TermsForm(forms.Form):
 class EndingForm(TermsForm):
     """On which day the protocol ends."""
 
-    ends_on = forms.DateField(
+    ends_on = number_fields.Day(
         label=_("last day"),
         widget=day_box(),
         help_text=_("Until then the protocol is closing; afterwards it is an archive."),
@@ -123,7 +123,7 @@ class AmendmentForm(TermsForm):
     clauses = forms.MultipleChoiceField(
         label=_("clauses that change"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    added = forms.IntegerField(required=False, min_value=0, max_value=40, widget=forms.HiddenInput)
+    added = number_fields.WholeNumber(required=False, min_value=0, max_value=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -366,7 +366,8 @@ def _column_field(record: Any, column: str, now: str) -> forms.Field:
         original = field.translated_field
         required = original.name in getattr(record, "REQUIRED_TEXTS", ())
         return text_field(capfirst(str(original.verbose_name)), language, required=required, initial=now)
-    options: dict[str, Any] = {"initial": now, "label": capfirst(str(field.verbose_name))}
+    asked = number_fields.options_for(field)
+    options: dict[str, Any] = {**asked, "initial": now, "label": capfirst(str(field.verbose_name))}
     if field.remote_field:
         options["queryset"] = field.related_model._base_manager.filter(protocol=record.protocol_id)
     elif isinstance(field, models.DateField):

@@ -1,10 +1,16 @@
-"""Letters to people of the platform: each in the language the person chose; who chose none reads French and Dutch."""
+"""Letters to people of the platform: each in the language the person chose, else in those their commune owes them.
+
+A commune in Morocco writes Arabic. Everybody else is owed French and Dutch together, same version, same weight (coordinated
+laws on the use of languages in administrative matters, 18 July 1966): those of the Brussels commune and of the programme
+body, and whoever belongs nowhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
@@ -12,8 +18,29 @@ from partnership import clock, outbox
 from partnership.models import Message, Protocol, User
 
 BETWEEN_LANGUAGES = "\n\n————\n\n"
-WITHOUT_A_CHOICE = ("fr", "nl")
-"""In which languages a letter is written for a person who has chosen none."""
+BRUSSELS = ("fr", "nl")
+OWED_IN = {"MA": ("ar",)}
+"""What an organisation's people are owed, by its country; elsewhere French and Dutch both, which Arabic never replaces."""
+
+
+def owed_by(country: str) -> tuple[str, ...]:
+    """The languages of an organisation of this country (ISO 3166-1) towards people whose own language it does not know."""
+    return OWED_IN.get(country, BRUSSELS)
+
+
+def languages_of(person: User) -> tuple[str, ...]:
+    """In which languages someone is written to: the one they chose, else those of every organisation they act for."""
+    if person.language in settings.REQUIRED_LANGUAGES:
+        return (person.language,)
+    countries = person.memberships.values_list("organisation__country", flat=True).distinct().order_by()
+    owed = {language for country in countries for language in owed_by(country)} or BRUSSELS
+    return tuple(code for code in settings.REQUIRED_LANGUAGES if code in owed)
+
+
+def language_of(person: User, reader: str) -> str:
+    """The one language of a page or sheet for someone, where `reader` has it made: the reader's, if it is one of the person's."""
+    owed = languages_of(person)
+    return reader if reader in owed else owed[0]
 
 
 def post(
@@ -31,7 +58,7 @@ def post(
     if clock.tells_a_story(protocol):
         return None
     subjects, texts = [], []
-    for language in [person.language] if person.language else WITHOUT_A_CHOICE:
+    for language in languages_of(person):
         with override(language):
             words = {"protocol": protocol, "person": person, **context(language)}
             subjects.append(render_to_string(f"emails/{template}_subject.txt", words).strip())

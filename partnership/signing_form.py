@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +31,7 @@ class AnswerForm(forms.Form):
     )
     reservation = forms.CharField(max_length=LONGEST, required=False)
     refusal = forms.CharField(max_length=LONGEST, required=False)
-    language = forms.ChoiceField(choices=settings.LANGUAGES, required=False)
+    language = forms.ChoiceField(choices=languages.required(), required=False)
     scan = forms.FileField(required=False, validators=[uploads.validate_upload])
     drop_scan = forms.BooleanField(required=False)
     read = forms.BooleanField(

@@ -139,7 +139,7 @@ def choices(protocol: Protocol, published: ProjectQuerySet, states_in_use: Itera
     } | {
         "state": [Choice(code, label, code) for code, label in ProjectState.choices if code in used],
         "group": [Choice(code, label, code) for code, label in TargetGroup.choices],
-        "goal": [Choice(goal.code, f"{goal.code} {goal.title}", goal.pk) for goal in goals],
+        "goal": [Choice(goal.code, f"\u2066{goal.code}\u2069 {goal.title}", goal.pk) for goal in goals],
     }
 
 

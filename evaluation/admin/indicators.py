@@ -7,11 +7,12 @@ from typing import Any, cast
 from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import Indicator, Measurement
 from partnership import formats, languages
-from partnership.admin.columns import text_column
+from partnership.admin.columns import code, text_column
 from partnership.admin.scope import ScopedAdmin, ScopedStacked
 
 
@@ -57,6 +58,6 @@ class IndicatorAdmin(ScopedAdmin):
         return formats.day(indicator.last_on, languages.current()) if indicator.last_on else "–"
 
     @admin.display(description=_("project"), ordering="project__code")
-    def project_code(self, indicator: Indicator) -> str:
+    def project_code(self, indicator: Indicator) -> SafeString | str:
         """The project's code, where it measures one."""
-        return indicator.project.code if indicator.project else "–"
+        return code(indicator.project.code) if indicator.project else "–"

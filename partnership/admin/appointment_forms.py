@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from babel.lists import format_list
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from partnership import clock, filing, languages, mandates, uploads
+from partnership import clock, filing, formats, languages, letters, mandates, number_fields, parity, uploads
 from partnership.admin.texts import label
 from partnership.appointing import Act, Appointment
 from partnership.models import APPOINTED, Basis, Document, DocumentKind, Membership, Party, Role, User
@@ -32,7 +33,13 @@ def own_mandates(party: Party, *roles: str) -> QuerySet[Membership]:
     return standing.select_related("user", "organisation").order_by("role", "user__name")
 
 
-class DayField(forms.DateField):
+def _owed(party: Party) -> str:
+    """In which languages someone of the commune is written to who has chosen none, for instance “French and Dutch”."""
+    names = [str(parity.LANGUAGE_NAMES[code]) for code in letters.owed_by(party.organisation.country)]
+    return format_list(names, locale=formats.LOCALES[languages.current()])
+
+
+class DayField(number_fields.Day):
     """A day, chosen from the device's own calendar or typed."""
 
     def __init__(self, **options: Any) -> None:
@@ -169,7 +176,7 @@ class AppointForm(ActForm):
             memberships__protocol=party.protocol_id, memberships__organisation=party.organisation_id, is_active=True
         )
         self.fields["person"].queryset = people.distinct().order_by("name")  # type: ignore[attr-defined]
-        self.fields["language"].choices = [("", _("French and Dutch")), *settings.LANGUAGES]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [("", _owed(party)), *settings.LANGUAGES]  # type: ignore[attr-defined]
         self.fields["starts_on"].initial = mandates.day_in(party, clock.now(party.protocol))
         for name in ("in_place_of", "deputy_of"):
             self.fields[name].queryset = own_mandates(party, *APPOINTED)  # type: ignore[attr-defined]

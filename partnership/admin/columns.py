@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.db import models
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from partnership import searching
 from partnership.templatetags import words
 
 Column = Callable[[Any], Any]
@@ -20,7 +24,7 @@ GOOD, ATTENTION, BAD, PLAIN = "good", "attention", "bad", "plain"
 def text_column(model: type[models.Model], field: str) -> Column:
     """A translated text: the reader's language, or another one marked as such. Sorted by the reader's language."""
 
-    @admin.display(description=heading(model, field), ordering=field)
+    @admin.display(description=heading(model, field), ordering=searching.Normalised(searching.InReadersLanguage(field)))
     def column(record: models.Model) -> str:
         return words.text(record, field) or "–"
 
@@ -52,6 +56,25 @@ def tag_column(field: str, tones: Mapping[Any, str], description: Any) -> Column
 def code(value: object) -> SafeString:
     """A code, digest or address: fixed width, from left to right."""
     return format_html('<bdi dir="ltr" class="code">{}</bdi>', value)
+
+
+@cache
+def code_column(model_label: str, field: str) -> Column:
+    """A column of codes or addresses. The same function for the same field, as the admin compares them."""
+    model: Any = apps.get_model(model_label)
+    described: Any = label_for_field(field, model)
+
+    @admin.display(description=described, ordering=field if _is_stored(model, field) else None)
+    def column(record: Any) -> SafeString | str:
+        value = getattr(record, field)
+        return code(value) if value else "–"
+
+    column.__name__ = field
+    return column
+
+
+def _is_stored(model: type[models.Model], field: str) -> bool:
+    return field in {column.name for column in model._meta.fields}
 
 
 def isolated(value: object) -> str:

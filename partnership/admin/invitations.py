@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 from django.views.decorators.debug import sensitive_variables
 
-from partnership import invitations, languages, links, permissions
+from partnership import invitations, languages, letters, links, permissions
 from partnership.admin.scope import ScopedAdmin
 from partnership.middleware import current
 from partnership.models import Membership, User
@@ -62,7 +62,7 @@ def invite(admin: ScopedAdmin, request: HttpRequest, pk: str) -> HttpResponse:
 def _ways(
     admin: ScopedAdmin, request: HttpRequest, mandate: Membership, issued: links.Issued | None = None
 ) -> HttpResponse:
-    language = mandate.user.language or languages.current()
+    language = letters.language_of(mandate.user, languages.current())
     context = {
         **admin.admin_site.each_context(request),
         "opts": admin.opts,
@@ -80,7 +80,7 @@ def _ways(
 def _sheet(request: HttpRequest, mandate: Membership, issued: links.Issued) -> HttpResponse:
     """The sheet to print, in the language of whoever receives it."""
     reader = languages.current()
-    language = mandate.user.language or reader
+    language = letters.language_of(mandate.user, reader)
     address = links.address_of(mandate.protocol, issued.secret, language)
     context = {
         "mandate": mandate,

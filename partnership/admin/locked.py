@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import display_for_field
 from django.db import models
@@ -70,7 +71,9 @@ def columns(model: type[models.Model], lock: Lock) -> list[str]:
     return [
         column
         for name in lock.fields
-        for column in ([parity.column(name, code) for code in parity.LANGUAGE_NAMES] if name in translated else [name])
+        for column in (
+            [parity.column(name, code) for code in settings.REQUIRED_LANGUAGES] if name in translated else [name]
+        )
     ]
 
 

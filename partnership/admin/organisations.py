@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +12,6 @@ from partnership import languages
 from partnership.admin.columns import text_column
 from partnership.admin.scope import SHARED, ScopedAdmin
 from partnership.models import Organisation
-from partnership.normaliser import normalise
 
 
 @admin.register(Organisation)
@@ -41,8 +39,3 @@ class OrganisationAdmin(ScopedAdmin):
 
     def get_ordering(self, request: HttpRequest) -> Any:
         return [f"sort_{languages.current()}", "pk"]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        return super().get_search_results(request, queryset, normalise(search_term) or search_term)

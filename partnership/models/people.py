@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from partnership import parity
 from partnership.models.organisations import Organisation
 from partnership.models.protocol import Protocol
 from partnership.models.versions import Versioned
@@ -43,10 +44,13 @@ class User(Versioned, AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name or function"), max_length=150)
     language = models.CharField(
         _("language"),
-        max_length=2,
-        choices=[("ar", _("Arabic")), ("fr", _("French")), ("nl", _("Dutch"))],
+        max_length=max(map(len, parity.LANGUAGE_NAMES)),
+        choices=list(parity.LANGUAGE_NAMES.items()),
         blank=True,
-        help_text=_("For pages and mail. Left empty: the browser's language, and for mail both French and Dutch."),
+        help_text=_(
+            "For pages and mail. Left empty: the browser's language, and mail in that of the organisation: "
+            "French and Dutch together in Brussels, Arabic in Morocco."
+        ),
     )
     is_staff = models.BooleanField(_("may open the staff pages"), default=False)
     is_active = models.BooleanField(_("active"), default=True)

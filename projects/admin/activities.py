@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from partnership.admin.columns import ATTENTION, BAD, GOOD, tag_column, text_column
+from partnership.admin.columns import ATTENTION, BAD, GOOD, code, tag_column, text_column
 from partnership.admin.scope import ScopedAdmin
 from projects.models import Activity, ActivityState
 
@@ -51,6 +52,6 @@ class ActivityAdmin(ScopedAdmin):
     )
 
     @admin.display(description=_("project"), ordering="project__code")
-    def project_code(self, activity: Activity) -> str:
+    def project_code(self, activity: Activity) -> SafeString:
         """The project's code."""
-        return activity.project.code
+        return code(activity.project.code)

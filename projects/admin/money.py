@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from partnership.admin.columns import text_column
+from partnership.admin.columns import code, text_column
 from partnership.admin.scope import ScopedAdmin, ScopedStacked
 from partnership.templatetags import words
 from projects.models import BudgetLine, ExchangeRate, Transaction
@@ -62,9 +62,9 @@ class BudgetLineAdmin(ScopedAdmin):
     )
 
     @admin.display(description=_("project"), ordering="project__code")
-    def project_code(self, line: BudgetLine) -> str:
+    def project_code(self, line: BudgetLine) -> SafeString:
         """The project's code."""
-        return line.project.code
+        return code(line.project.code)
 
     @admin.display(description=_("planned"), ordering="planned")
     def shown_planned(self, line: BudgetLine) -> SafeString | str:
@@ -95,9 +95,9 @@ class TransactionAdmin(ScopedAdmin):
         return words.money(transaction.amount, transaction.currency)
 
     @admin.display(description=_("project"), ordering="line__project__code")
-    def project_code(self, transaction: Transaction) -> str:
+    def project_code(self, transaction: Transaction) -> SafeString:
         """The project's code."""
-        return transaction.line.project.code
+        return code(transaction.line.project.code)
 
 
 @admin.register(ExchangeRate)

@@ -198,17 +198,6 @@ class ProjectAdmin(PublishingAdmin):
         (_("Indicators and documents"), {"fields": ("indicators_link", "documents")}),
     )  # fmt: skip
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Every word, in the reader's language or another, however it is accented or spelt."""
-        if not search_term.strip():
-            return queryset, False
-        found = Project.objects.none()
-        for code in ("ar", "fr", "nl"):
-            found = found | Project.objects.matching(search_term, code)
-        return queryset.filter(pk__in=found.values("pk")), False
-
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in {"domains", "objectives", "principles"}:
             kwargs["widget"] = forms.CheckboxSelectMultiple

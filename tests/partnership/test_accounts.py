@@ -18,7 +18,7 @@ from django.urls import get_resolver, reverse
 from config import settings as installation
 from partnership import account_urls, accounts, breached, checks
 from partnership.models import Message
-from tests.factories import PASSWORD, MembershipFactory, UserFactory
+from tests.factories import PASSWORD, MembershipFactory, ProtocolFactory, UserFactory
 from tests.staff import use_second_factor
 
 pytestmark = pytest.mark.django_db
@@ -245,9 +245,13 @@ def test_a_person_chooses_the_language_of_their_pages_and_mails(client: Client):
     assert user.language == "ar"
 
 
-@pytest.mark.parametrize(("language", "parts"), [("ar", 1), ("", 2)])
-def test_mails_of_an_account_are_in_the_persons_language_else_in_french_and_dutch(language: str, parts: int):
-    user = MembershipFactory(user__language=language).user
+@pytest.mark.parametrize(("place", "language", "parts"), [(2, "ar", 1), (2, "", 2), (1, "", 1)])
+def test_mails_of_an_account_are_in_the_persons_language_else_in_those_of_their_commune(
+    place: int, language: str, parts: int
+):
+    protocol = ProtocolFactory()
+    commune = protocol.parties.get(position=place).organisation
+    user = MembershipFactory(protocol=protocol, organisation=commune, user__language=language).user
     Client().post("/nl/accounts/password/reset/", {"email": user.email})
     mail = Message.objects.get(recipient=user.email)
     assert len(mail.subject.split(" · ")) == parts

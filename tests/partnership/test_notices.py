@@ -113,7 +113,7 @@ def test_a_mandate_that_ended_passes_its_mails_to_its_successor(protocol, people
 
 @pytest.mark.parametrize(("language", "prefixes"), [("ar", ["ar"]), ("nl", ["nl"]), ("", ["fr", "nl"])])
 def test_a_mail_is_in_the_persons_language_else_in_french_and_dutch(protocol, language, prefixes):
-    head = signatory(protocol, 1, user__language=language)
+    head = signatory(protocol, 2, user__language=language)
     decision = open_ratification(protocol, by=head)
     text = mail_to(head)
     links = [line for line in text.splitlines() if line.startswith("http")]

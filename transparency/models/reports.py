@@ -12,10 +12,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-from partnership import parity
+from partnership import letters, parity
 from partnership.models import Membership, Message, Party, Protocol
 from partnership.models.versions import Recorded, Versioned
 from partnership.refusals import Refusal
@@ -120,12 +120,24 @@ class ReportSeries(Versioned):
     def clean(self) -> None:
         if self.audience == Audience.PROGRAMME_BODY and not self.needs_release and self._waits_for_both():
             raise ValidationError({"needs_release": Refusal(LET_GO_BY_BOTH, code="I2")})
+        self._leave_out_no_language()
         if not (self.first_period and self.cadence):
             return
         try:
             Period.parse(self.first_period, cadence=Cadence(self.cadence))
         except ValidationError as refusal:
             raise ValidationError({"first_period": refusal}) from refusal
+
+    def _leave_out_no_language(self) -> None:
+        """Whoever reads a series is owed its languages together: Brussels French and Dutch, whatever else it is made in."""
+        reader = self.party.organisation if self.party else self.protocol.programme_body
+        owed = letters.owed_by(reader.country if reader else "")
+        if not set(owed) <= set(self.language_codes):
+            named = gettext(", ").join(str(parity.LANGUAGE_NAMES[code]) for code in owed)
+            refusal = _(
+                "Its readers are owed this series in %(languages)s; further languages may be added, none left out."
+            )
+            raise ValidationError({"languages": Refusal(refusal, code="languages", params={"languages": named})})
 
     def _waits_for_both(self) -> bool:
         """Whether nothing else has been said yet, by an installation's own set-up."""

@@ -70,11 +70,11 @@ def _error(request: HttpRequest, name: str, more: dict[str, Any] | None = None, 
 def _language(request: HttpRequest) -> str:
     """The language of the address where it names one of ours, else the browser's."""
     first = request.path.strip("/").partition("/")[0]
-    return first if first in settings.REQUIRED_LANGUAGES else get_language_from_request(request)
+    return first if first in dict(settings.LANGUAGES) else get_language_from_request(request)
 
 
 def _offers(request: HttpRequest) -> list[languages.Offer]:
     """The same address in each language; where it names no language, each language's home page."""
     first = request.path.strip("/").partition("/")[0]
-    named = first in settings.REQUIRED_LANGUAGES
-    return languages.offers(request.get_full_path() if named else f"/{languages.current()}/")
+    named = first in dict(settings.LANGUAGES)
+    return languages.offers(request.get_full_path() if named else f"/{languages.of_page()}/")

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
-from partnership import appointing, clock, filing, invitations, links, mandates, uploads
+from partnership import appointing, clock, filing, invitations, letters, links, mandates, uploads
 from partnership.appointing import Act, Appointment
 from partnership.links import Issued
 from partnership.models import Basis, Document, Membership, Party, Protocol, Role, User
@@ -138,7 +138,7 @@ def invited(mandate: Membership, invitation: Issued | None) -> str:
     """The link, which is shown here and in the mail and can be read nowhere else."""
     if invitation is None:
         return "This person has a password already and signs in with it."
-    language = mandate.user.language or "fr"
+    language = letters.language_of(mandate.user, "fr")
     return "\n".join(
         [
             "Invitation, also mailed; it works once:",
