@@ -217,10 +217,10 @@ def _write(rows: list[TextState]) -> None:
     """First those that are no source, so that a field never has two."""
     columns = ["standing", "follows", "by", "at", "since"]
     for source in (False, True):
-        known = [row for row in rows if row.pk is not None and (row.standing == TextStanding.SOURCE) is source]
+        known = [row for row in rows if not row._state.adding and (row.standing == TextStanding.SOURCE) is source]
         if known:
             TextState.objects.bulk_update(known, columns)
-    new = [row for row in rows if row.pk is None]
+    new = [row for row in rows if row._state.adding]
     if new:
         TextState.objects.bulk_create(new)
 
