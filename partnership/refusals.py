@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -23,3 +24,11 @@ class Refusals(Refusal):
     def __init__(self, refusals: list[Refusal]) -> None:
         super().__init__("", code=str(refusals[0].code))
         self.error_list = [error for refusal in refusals for error in refusal.error_list]
+
+
+def reason(error: ValidationError) -> str:
+    """One refusal with the rule's number, as the design numbers them."""
+    sentence = " ".join(str(part) for part in error.messages)
+    if not error.code:
+        return sentence
+    return gettext("%(sentence)s (rule %(rule)s)") % {"sentence": sentence, "rule": error.code}

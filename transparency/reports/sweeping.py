@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from partnership import agreement, notices, resetting
+from partnership import agreement, kept_sheets, notices, resetting
 from transparency.models import Report, ReportDocument, ReportSeries
 from transparency.reports import delivery, making
 
@@ -57,11 +57,13 @@ def deliver_released() -> int:
 
 def keep_time(now: datetime.datetime | None = None) -> int:
     """What the clock alone brings about: second factors reset a day after it was asked for, protocols whose last day is over turned into
-    archives, decisions whose deadline is near reminded of. Returns the reminders written.
+    archives, spreadsheets that nobody confirmed deleted,
+    decisions whose deadline is near reminded of. Returns the reminders written.
 
     A protocol's last day is over once it is in UTC: by then it is in both communes, which lie east of it.
     """
     moment = now or timezone.now()
     resetting.carry_out_due(moment)
     agreement.end_due(moment.astimezone(datetime.UTC).date())
+    kept_sheets.forget_old(moment)
     return notices.remind_due(moment)
