@@ -25,7 +25,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partnership import drafting, number_fields, parity, permissions, searching
-from partnership.admin.columns import isolated
+from partnership.admin.columns import code_column, isolated
 from partnership.admin.editing import EditingTogether
 from partnership.admin.locked import LockedFields, LockedRows
 from partnership.admin.texts import SideBySide, TextsForm
@@ -163,6 +163,18 @@ class ScopedAdmin(LockedFields, EditingTogether, Scoped, _ModelAdmin):
                 code="I2",
             )
         super().save_model(request, obj, form, change)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Codes and addresses keep their direction in a right-to-left line."""
+        return [self._from_left_to_right(column) for column in super().get_list_display(request)]
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        links = super().get_list_display_links(request, list_display)
+        return links and [self._from_left_to_right(column) for column in links]
+
+    def _from_left_to_right(self, column: Any) -> Any:
+        known = isinstance(column, str) and column in self.left_to_right and not hasattr(self, column)
+        return code_column(self.opts.label, column) if known else column
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
@@ -322,6 +334,16 @@ class ReadOnlyTabular(ReadOnly, ScopedTabular):
 
 class OwnRowsFilter(RelatedOnlyFieldListFilter):
     """A filter that offers only what the protocol's own rows point to."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Each by its name; a code at its beginning keeps its direction."""
+        choices: Iterable[tuple[str, Any]] = super().field_choices(field, request, model_admin)
+        return [(key, _code_first(str(name))) for key, name in choices]
+
+
+def _code_first(name: str) -> str:
+    first, space, rest = name.partition(" ")
+    return f"{isolated(first)}{space}{rest}" if any(map(str.isdecimal, first)) else name
 
 
 FieldListFilter.register(lambda field: bool(field.remote_field), OwnRowsFilter, take_priority=True)

@@ -62,11 +62,11 @@ def month(value: datetime.date | None) -> str:
 @register.simple_tag
 def text(record: Model, field: str) -> SafeString | str:
     """A translated text in the reader's language; where it is missing, another language's, marked as such with its own lang and dir."""
-    here = languages.current()
+    here = languages.of_page()
     own: Any = getattr(record, parity.column(field, here))
     if parity.has_text(own):
-        return str(own)
-    for code in settings.REQUIRED_LANGUAGES:
+        return own  # type: ignore[no-any-return]  # as it is: the notice of a hidden text shows itself as one
+    for code in dict.fromkeys((languages.current(), *settings.REQUIRED_LANGUAGES)):
         other: Any = getattr(record, parity.column(field, code))
         if parity.has_text(other):
             return format_html('<span lang="{}" dir="{}">{}</span>', code, languages.direction(code), other)
