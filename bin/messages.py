@@ -10,51 +10,30 @@ Run from the project's folder, with the packages of requirements.txt.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from django.core.management.commands.makemessages import Command as MakeMessages
 
 from bin.system import say, stop
+from partnership.catalogues import ROOT, catalogue_path, is_entry, key, message_faults, parse_catalogue, read_catalogue
 
-ROOT = Path(__file__).resolve().parent.parent
+__all__ = ["ROOT", "catalogue_path", "parse_catalogue", "read_catalogue"]
 LANGUAGES = ("ar", "fr", "nl")
 SOURCES = ("config", "evaluation", "locale", "partnership", "projects", "templates", "transparency")
 EXTRACT = ["--domain=django", "--no-obsolete", "--no-wrap", "--add-location=file", "--verbosity=0"]
-PLACEHOLDER = re.compile(r"%\(\w+\)[#0\- +]*[\d.]*[a-zA-Z]|\{\w*\}|%[sd]")
 
 
 class ExactMakeMessages(MakeMessages):
     """Django's makemessages without its fuzzy guesses: a message is translated by a person or it is empty."""
 
     msgmerge_options = [*MakeMessages.msgmerge_options, "--no-fuzzy-matching"]
-
-
-def catalogue_path(language: str, root: Path = ROOT) -> Path:
-    """Where a language's catalogue stands."""
-    return root / "locale" / language / "LC_MESSAGES" / "django.po"
-
-
-def read_catalogue(path: Path) -> Catalog:
-    """A catalogue as it stands, with the plural rule of its own header."""
-    with path.open("rb") as file:
-        return parse_catalogue(file, language=path.parts[-3])
-
-
-def parse_catalogue(file: BinaryIO, *, language: str) -> Catalog:
-    """Babel drops the header's plural rule on writing unless it knows the language, which makemessages leaves empty."""
-    catalogue = read_po(file)
-    catalogue.locale = language
-    return catalogue
 
 
 def compile_catalogues() -> None:
@@ -107,47 +86,9 @@ def faults(language: str, current: Catalog, extracted: Catalog) -> Iterator[str]
             yield f"{language}: {fault}: {key(message)}"
 
 
-def is_entry(message: Message) -> bool:
-    """Whether this is a message, and not the catalogue's header."""
-    return bool(message.id)
-
-
 def keys(catalogue: Catalog) -> set[str]:
     """The messages of a catalogue, by context and English text."""
     return {key(message) for message in catalogue if is_entry(message)}
-
-
-def key(message: Message) -> str:
-    """How a message is named in a fault: its context, if any, and its English text."""
-    return (f"[{message.context}] " if message.context else "") + repr(texts(message.id)[0])
-
-
-def texts(value: str | list[str] | tuple[str, ...] | None) -> list[str]:
-    """The forms of a message: one, or as many as the language has plurals."""
-    return [value] if isinstance(value, str) else list(value or [""])
-
-
-def message_faults(message: Message) -> Iterator[str]:
-    """Missing (one of the plural forms, too), fuzzy, or with other placeholders than the English text.
-
-    A plural form may leave the number out, as Arabic does for one and two, but adds no placeholder of its own.
-    """
-    translations = texts(message.string)
-    if message.fuzzy:
-        yield "fuzzy"
-    if not all(text.strip() for text in translations):
-        yield "not translated"
-        return
-    wanted = placeholders(*texts(message.id))
-    for text in translations:
-        found = placeholders(text)
-        if found - wanted or (len(translations) == 1 and wanted - found):
-            yield f"placeholders {sorted(found)} instead of {sorted(wanted)}"
-
-
-def placeholders(*forms: str) -> set[str]:
-    """The named and positional placeholders of some texts."""
-    return set(PLACEHOLDER.findall(" ".join(forms).replace("%%", "")))
 
 
 def check_catalogues() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
-from partnership import protocol_file
+from partnership import glossary_file, protocol_file
 
 
 class Command(BaseCommand):
-    """Loads a protocol; a second time it changes nothing. A malformed file is refused whole."""
+    """Loads a protocol, and the glossary with it; a second time it changes nothing. A malformed file is refused whole."""
 
     help = "Load a cooperation protocol from a file such as partnership/data/belfaa-jette.json. Loading it again changes nothing."
 
@@ -23,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
             loaded = protocol_file.apply(protocol_file.read(file))
+            glossary_file.load()
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from error
         protocol = loaded.protocol

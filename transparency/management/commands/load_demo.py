@@ -7,11 +7,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
+from partnership import glossary_file
 from transparency.demonstration import load, shift
 
 
 class Command(BaseCommand):
-    """Makes the demonstration once; a second time it says that it is there."""
+    """Makes the demonstration once, and the glossary with it; a second time it says that it is there."""
 
     help = "Make the demonstration: a protocol of its own, marked as such, whose latest reports fall due at once."
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, as_of: str | None, **options: Any) -> None:
         try:
             found = load.load(as_of=None if as_of is None else shift.parse_day(as_of))
+            glossary_file.load()
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from error
         code = found.protocol.code
