@@ -79,7 +79,10 @@ class Text:
     @property
     def name(self) -> str:
         """What the record is and what it is called."""
-        return f"{capfirst(str(self.record._meta.verbose_name))} · {self.record}"
+        title, _language = translation_queue.title_of(self.record)
+        code = getattr(self.record, "code", "")
+        called = f"{code} {title}" if code and code not in title else title
+        return f"{capfirst(str(self.record._meta.verbose_name))} · {called}"
 
     @property
     def label(self) -> str:

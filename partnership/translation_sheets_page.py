@@ -43,12 +43,12 @@ class SheetForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".xlsx"}),
     )
 
-    def clean_file(self) -> bytes:
-        """Its content, if it is not too large; whether it is a spreadsheet is asked when it is read."""
+    def clean_file(self) -> Any:
+        """The file, if it is not too large; whether it is a spreadsheet is asked when it is read."""
         file = self.cleaned_data["file"]
         if file.size > sheet_files.LARGEST:
             raise ValidationError(_("The file is larger than 10 MB. Make it smaller and choose it again."))
-        return bytes(file.read())
+        return file
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,8 @@ def upload(visit: Visit) -> HttpResponse:
     request = visit.request
     form = SheetForm(request.POST, request.FILES) if request.method == "POST" else SheetForm()
     if form.is_bound and form.is_valid():
-        content, name = form.cleaned_data["file"], request.FILES["file"].name or ""
+        file = form.cleaned_data["file"]
+        content, name = file.read(), file.name
         try:
             translation_sheets.read(content, protocol=visit.protocol, by=visit.user)
         except ValidationError as refusal:
@@ -279,7 +280,7 @@ def _mark(row: Row, code: str) -> str:
     about = [note for note in row.notes if note.language == code]
     if any(note.refuses for note in about):
         return "wrong"
-    if about and code in row.changes:
+    if about:
         return "asked"
     return "new" if code in row.changes else ""
 
