@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
@@ -17,13 +18,12 @@ import partnership.awaiting
 import projects.awaiting
 import transparency.awaiting
 from partnership import equality, formats, languages, permissions
-from partnership.awaiting import GROUPS, LATE, SIGN, Group, Half, Task
+from partnership.awaiting import GROUPS, LATE, SHOWN_IN_A_GROUP, SIGN, TRANSLATE, Group, Half, Task
 from partnership.middleware import current
 from partnership.models import Membership, Party, Role, User
 from transparency.awaiting import NextReport
 
 FLOORS = (partnership.awaiting, projects.awaiting, evaluation.awaiting, transparency.awaiting)
-SHOWN_IN_A_GROUP = 12
 SOON = datetime.timedelta(days=7)
 
 
@@ -46,6 +46,8 @@ class Section:
     count: int
     rows: list[Row]
     more: int
+    url: str = ""
+    """The page on which all of them stand, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,13 @@ def _of(group: Group, tasks: Iterable[Task]) -> list[Task]:
 def _section(group: Group, tasks: Sequence[Task], parties: Sequence[Party], today: datetime.date) -> Section:
     found = _of(group, tasks)
     rows = [_row(task, parties, today) for task in found[:SHOWN_IN_A_GROUP]]
-    return Section(group, len(found), rows, max(0, len(found) - SHOWN_IN_A_GROUP))
+    count = _count(found)
+    return Section(group, count, rows, count - len(rows), reverse("admin:to_translate") if group == TRANSLATE else "")
+
+
+def _count(tasks: Iterable[Task]) -> int:
+    """How many there are, those too that were not read."""
+    return sum(1 + task.further for task in tasks)
 
 
 def _row(task: Task, parties: Sequence[Party], today: datetime.date) -> Row:
@@ -158,7 +166,7 @@ def _tile(group: Group, tasks: Sequence[Task], today: datetime.date) -> Tile:
     found = _of(group, tasks)
     alarm = group == LATE and bool(found)
     url = f"#{group.code}" if found else ""
-    return Tile(str(len(found)), group.label, _note(found, today, late=group == LATE), group.icon, url, alarm)
+    return Tile(str(_count(found)), group.label, _note(found, today, late=group == LATE), group.icon, url, alarm)
 
 
 def _note(tasks: Sequence[Task], today: datetime.date, *, late: bool) -> str:

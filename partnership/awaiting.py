@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
@@ -19,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import clock, decisions, formats, languages, mandates, parity, permissions, standing
+from partnership import clock, decisions, formats, languages, mandates, permissions, standing, translation_queue
 from partnership.models import (
     Decision,
     DecisionState,
@@ -28,15 +27,16 @@ from partnership.models import (
     Party,
     PersonalLink,
     Protocol,
-    Publishable,
-    PublishingState,
     User,
 )
 from partnership.models.people import Role
 from partnership.rights import Mandate, Who
 from partnership.standing import Standing
 from partnership.templatetags import words
+from partnership.translation_queue import Entry
 
+SHOWN_IN_A_GROUP = 12
+"""So many tasks of a kind stand on the start page."""
 MANDATE_NOTICE = datetime.timedelta(days=60)
 LATELY = datetime.timedelta(days=30)
 """For how long the start page tells how a decision ended."""
@@ -84,6 +84,8 @@ class Task:
     late: bool = False
     missing: tuple[str, ...] = ()
     """Languages whose text is missing (ar, fr, nl)."""
+    stale: tuple[str, ...] = ()
+    """Languages whose text follows an earlier source."""
     halves: Mapping[int, Half] = field(default_factory=dict)
     """By the party's place in the act's title; empty where the task does not take both communes."""
     awaits: int | None = None
@@ -92,6 +94,8 @@ class Task:
     """Whether it awaits the person's own signature: the only thing a filled button stands for."""
     opened_before: bool = False
     """Whether it was begun before the person's time, or by whoever passed it on."""
+    further: int = 0
+    """How many more like it stand on a page of their own, and were not read for the start page."""
 
 
 def change_url(record: Model, anchor: str = "") -> str:
@@ -103,12 +107,12 @@ def change_url(record: Model, anchor: str = "") -> str:
 def awaiting(user: User, protocol: Protocol, today: datetime.date) -> list[Task]:
     """Decisions to sign, texts to translate, mandates about to end, and invitations that nobody has accepted yet.
 
-    Four queries for the decisions, one for each kind of root, and three for the mandates and invitations.
+    Four queries for the decisions, five and one for each kind of record for the texts, and three for the mandates and invitations.
     """
     found = _decisions(user, protocol, today)
     if permissions.may(user, "change", protocol):
         found += [
-            *_texts_to_translate(protocol),
+            *_texts_to_translate(user, protocol, today),
             *_mandates_to_renew(protocol, today),
             *_invitations_open(user, protocol, today),
         ]
@@ -231,31 +235,28 @@ def _refused_by(decision: Decision) -> Party | None:
 # Texts and mandates ---------------------------------------------------------------------------------------------------
 
 
-def _roots() -> Iterable[type[Publishable]]:
-    return (model for model in apps.get_models() if issubclass(model, Publishable))
+def _texts_to_translate(user: User, protocol: Protocol, today: datetime.date) -> list[Task]:
+    """The records whose texts have waited longest; the last one says how many more stand in the queue, which are not read."""
+    found = translation_queue.by_record(translation_queue.waiting(user, protocol))
+    entries = translation_queue.entries(found[:SHOWN_IN_A_GROUP], protocol)
+    further = found.count() - len(entries) if len(entries) == SHOWN_IN_A_GROUP else 0
+    tasks = [_translation(entry, today) for entry in entries]
+    return [*tasks[:-1], replace(tasks[-1], further=further)] if tasks else []
 
 
-def _texts_to_translate(protocol: Protocol) -> Iterable[Task]:
-    for model in _roots():
-        rows: Any = model._default_manager.filter(
-            parity.incomplete(model)
-        )  # every root has a protocol, Publishable itself none
-        for record in rows.filter(protocol=protocol).exclude(publishing_state=PublishingState.WITHDRAWN):
-            gaps = parity.missing(record)
-            if gaps:
-                yield _translation(record, gaps)
-
-
-def _translation(record: Publishable, gaps: list[parity.Gap]) -> Task:
-    fields = list(dict.fromkeys(capfirst(str(gap.label)) for gap in gaps))
+def _translation(entry: Entry, today: datetime.date) -> Task:
+    texts = ngettext("%(count)s translation", "%(count)s translations", entry.texts) % {"count": entry.texts}
     return Task(
         group=TRANSLATE,
-        subject=words.text(record, "title") or str(record),
-        code=getattr(record, "code", ""),
-        reason=gettext(", ").join(fields),
-        missing=tuple(code for code in parity.LANGUAGE_NAMES if any(gap.language == code for gap in gaps)),
-        url=change_url(record, f"id_{parity.column(gaps[0].field, gaps[0].language)}"),
+        subject=entry.title,
+        code=entry.code,
+        reason=f"{entry.kind} · {texts}",
+        missing=tuple(entry.missing),
+        stale=tuple(entry.stale),
+        url=entry.url,
         action=gettext("Translate"),
+        due=entry.due,
+        late=entry.is_late(today),
     )
 
 

@@ -91,6 +91,11 @@ class Protocol(Versioned):
         help_text=_("Follows the programme; supervises neither commune and does not vote."),
     )
     joint_colour = models.CharField(_("joint colour"), max_length=7, blank=True, validators=[hex_colour])
+    translation_days = models.PositiveSmallIntegerField(
+        _("days to translate"),
+        default=14,
+        help_text=_("Within so many days a text that is missing, or follows an earlier one, should be translated."),
+    )
     goals = models.ManyToManyField(
         InternationalGoal, blank=True, related_name="protocols", verbose_name=_("international goals")
     )
