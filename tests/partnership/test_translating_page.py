@@ -12,9 +12,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone, translation
 
-from partnership import drafting, translating, translation_queue
+from partnership import drafting, history, translating, translation_queue
 from partnership.models import Change, Term, TextStanding, TextState, User
-from tests.factories import ProtocolFactory
+from tests.factories import ProtocolFactory, UserFactory
 from tests.factories_decisions import open_ratification
 from tests.factories_programme import ActivityFactory, IndicatorFactory, ProjectFactory
 from tests.staff import fields_of, queries, staff
@@ -26,9 +26,9 @@ ARABIC = "يتعلم الموظفون إعداد مشروع مع الجمعيا�
 
 
 @pytest.fixture(autouse=True)
-def in_french() -> Any:
-    """Of several languages written at once, the reader's own is the source."""
-    with translation.override("fr"):
+def in_french(db: None) -> Any:
+    """Of several languages written at once, the writer's own is the source."""
+    with translation.override("fr"), history.acting(UserFactory()):
         yield
 
 
