@@ -20,7 +20,16 @@ from django.utils.translation import gettext_lazy as _
 
 from config import desk
 from config.catalogue import StaffCatalogue
-from partnership import accounts, comment_page, opening_page, permissions, signing_page, withdrawing_pages
+from partnership import (
+    accounts,
+    checking_page,
+    comment_page,
+    hiding_page,
+    opening_page,
+    permissions,
+    signing_page,
+    withdrawing_pages,
+)
 from partnership.middleware import current
 from partnership.models import Membership, User
 
@@ -45,6 +54,7 @@ MENU = {
         "Domain",
         "Foundation",
         "InternationalGoal",
+        "Term",
         "ProgrammePhase",
     ),
 }
@@ -120,12 +130,20 @@ class PlatformAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """With the pages of signing and comments; without the shortcut that tells the address of any record of any protocol."""
+        # They show parts of the models' own pages, which are registered once this site stands.
+        from partnership import publishing_many_page, translating_page, translation_sheets_page
+
         known = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
         return [
+            *translation_sheets_page.urls(self),
+            *translating_page.urls(self),
+            *publishing_many_page.urls(self),
+            *checking_page.urls(self),
             *signing_page.urls(self),
             *opening_page.urls(self),
             *withdrawing_pages.urls(self),
             *comment_page.urls(self),
+            *hiding_page.urls(self),
             *known,
         ]
 
@@ -162,7 +180,18 @@ class PlatformAdminSite(AdminSite):
             "perms": {},
         }
         work = {"name": _("Your work"), "app_label": "desk", "app_url": entry["admin_url"], "has_module_perms": True}
-        return {**work, "models": [entry]}
+        return {**work, "models": [entry, *self._translating(request)]}
+
+    def _translating(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The menu entry of the queue, for whoever may translate."""
+        protocol = current(request)
+        if protocol is None or not permissions.may(request.user, "change", protocol):
+            return []
+        url = reverse("admin:to_translate")
+        words = {"name": _("Translations"), "object_name": "Translations", "admin_url": url, "add_url": None}
+        entry = {**words, "view_only": True, "perms": {}}
+        checked = {"name": _("Check of the translations"), "object_name": "TranslationsCheck"}
+        return [entry, {**entry, **checked, "admin_url": reverse("admin:translations_check")}]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What awaits the person; Django's list of models stands beside it."""

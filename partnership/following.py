@@ -2,7 +2,7 @@
 
 Every write of a text comes by here: of a column through the history, of a draft from partnership/drafting.py. The rules:
 
-- the language that is written first is the source; of several written at once, the reader's own, else the first;
+- the language that is written first is the source; of several written at once, the writer's own, else the first;
 - a language that was missing or stale and is written follows the source again;
 - whoever changes the source, or a language that was up to date, makes that language the source, and those not written with it stale;
 - a translator's correction changes no source; "still right" makes a stale language current without retyping.
@@ -25,6 +25,7 @@ from django.utils import timezone
 from partnership import languages, parity
 from partnership.models.protocol import Protocol
 from partnership.models.texts import TextDraft, TextStanding, TextState
+from partnership.models.versions import Recorded
 
 _translation: ContextVar[bool] = ContextVar("translation", default=False)
 _settled: ContextVar[bool] = ContextVar("settled", default=False)
@@ -71,9 +72,11 @@ Changed = Mapping[str, Mapping[str, str]]
 """Texts that were written: a field's name, and for each language written what it said before."""
 
 
-def texts_changed(fields: Mapping[str, Any], model: type[models.Model]) -> Changed:
+def texts_changed(fields: Mapping[str, Any], model: type[Recorded]) -> Changed:
     """Of a record's changed columns, each with [from, to], the texts in required languages."""
     changed: dict[str, dict[str, str]] = {}
+    if not model.TEXTS_FOLLOW:
+        return changed
     for name in parity.translated_fields(model):
         for code in settings.REQUIRED_LANGUAGES:
             pair = fields.get(parity.column(name, code))
@@ -142,7 +145,7 @@ def _settle(
         TextState.objects.of(record).filter(field=name).delete()
         return []
     before = text.source
-    source = _source_after(text, set(written) & set(filled))
+    source = _source_after(text, set(written) & set(filled), own=None if by is None else languages.current())
     moved = before is not None and before != source
     changed = before is None or source in written
     for code in _codes():
@@ -162,15 +165,14 @@ def _settle(
     return list(text.states.values())
 
 
-def _source_after(text: _Text, written: Collection[str]) -> str:
-    """The source once these languages were written."""
+def _source_after(text: _Text, written: Collection[str], *, own: str | None) -> str:
+    """The source once these languages were written; `own` is the writer's, None where the platform wrote them."""
     before = text.source if text.source in text.filled() else None
     if before is not None and (before in written or _translation.get() or not written):
         return before
     if before is not None and all(text.states[code].standing in TO_FILL for code in written if code in text.states):
         return before
     candidates = [code for code in _codes() if code in (written or text.filled())]
-    own = languages.current()
     return own if own in candidates else candidates[0]
 
 

@@ -42,6 +42,7 @@ EDITORS = (Who.COORDINATOR, Who.EDITOR)
 PROPOSERS = (Who.COORDINATOR, Who.SIGNATORY)
 COMMUNES = (Who.COORDINATOR, Who.EDITOR, Who.SIGNATORY, Who.EVALUATOR, Who.OBSERVER)
 ADMINISTRATORS = (Who.ADMINISTRATOR,)
+HIDERS = (Who.COORDINATOR, Who.EDITOR, Who.SIGNATORY)
 EVERY_MANDATE = (*COMMUNES, Who.PROGRAMME_BODY, Who.PARTNER)
 PUBLIC = (Who.ANYONE,)
 
@@ -58,9 +59,11 @@ MANDATE = Subject("mandate", _("Mandates"))
 PERSON = Subject("person", _("People"))
 ORGANISATION = Subject("organisation", _("Organisations"))
 GOAL = Subject("goal", _("International goals"))
+TERM = Subject("term", _("The glossary"))
 COMMENT = Subject("comment", _("Comments"))
 HISTORY = Subject("history", _("History"))
 MAIL = Subject("mail", _("Mails and personal links"))
+HIDING = Subject("hiding", _("What is hidden from the public, and why"))
 
 rights.cover(
     PROGRAMME, "partnership.programmephase", "partnership.meeting", "partnership.document"
@@ -82,9 +85,12 @@ rights.cover(MANDATE, "partnership.membership")
 rights.cover(PERSON, "partnership.user")
 rights.cover(ORGANISATION, "partnership.organisation")
 rights.cover(GOAL, "partnership.internationalgoal")
+rights.cover(TERM, "partnership.term")
 rights.cover(COMMENT, "partnership.comment")
 rights.cover(HISTORY, "partnership.change")
 rights.cover(MAIL, "partnership.message", "partnership.attempt", "partnership.personallink")
+rights.cover(HIDING, "partnership.hiding")
+rights.cover(PROGRAMME, "partnership.textdraft", "partnership.textstate")  # read and written with the record's own form
 
 EXAMPLE = "partnership.programmephase"
 """A record of the programme, for whoever asks about them all."""
@@ -187,7 +193,9 @@ FOR_COORDINATORS = Only(
 
 # The table ------------------------------------------------------------------------------------------------------------
 
-EVERYTHING_SHARED = (PROGRAMME, PROTOCOL, ACT, COMMUNE, DELIBERATION, DECISION, REGISTER, ORGANISATION, GOAL, COMMENT)
+EVERYTHING_SHARED = (
+    PROGRAMME, PROTOCOL, ACT, COMMUNE, DELIBERATION, DECISION, REGISTER, ORGANISATION, GOAL, TERM, COMMENT
+)  # fmt: skip
 COMMENTED = (PROGRAMME, PROTOCOL, ACT, COMMUNE, DELIBERATION, DECISION, ORGANISATION, GOAL)
 IN_FORCE, DRAFT = frozenset({ProtocolState.IN_FORCE}), frozenset({ProtocolState.DRAFT})
 
@@ -201,13 +209,16 @@ rights.register(
     Right((*COMMUNES, Who.PROGRAMME_BODY, *ADMINISTRATORS), ("view",),    (HISTORY,),                                 states=ALWAYS),
     Right((*COMMUNES, *ADMINISTRATORS),      ("view",),                   (PERSON, MANDATE),                          states=ALWAYS),
     Right((*EDITORS, *ADMINISTRATORS),       ("view",),                   (MAIL,),                                    states=ALWAYS),
+    Right((*COMMUNES, *ADMINISTRATORS),      ("view",),                   (HIDING,),                                  states=ALWAYS),
 
     Right(EDITORS,                           ("add", "change", "publish"), (PROGRAMME,)),
+    Right(HIDERS,                            ("hide",),                   (PROGRAMME,),                               states=ALWAYS),
     Right(EDITORS,                           ("delete",),                 (PROGRAMME,),         (NEVER_PUBLIC,)),
     Right(EDITORS,                           ("change",),                 (PROTOCOL, ACT),                            states=DRAFT),
     Right(EDITORS,                           ("add", "change"),           (DELIBERATION,),      (OWN_DELIBERATION,)),
     Right(EDITORS,                           ("add",),                    (ORGANISATION, GOAL)),
     Right(EDITORS,                           ("change",),                 (ORGANISATION,),      (IN_NO_OTHER_ACT,)),
+    Right(EDITORS,                           ("add", "change"),           (TERM,)),
     Right(EVERY_MANDATE,                     ("comment",),                COMMENTED),
 
     Right(PROPOSERS,                         ("propose",),                (DECISION,)),
@@ -225,7 +236,7 @@ rights.register(
     Right(COORDINATORS,                      ("change",),                 (PERSON,),            (ONE_OF_OURS,)),
 
     Right(ADMINISTRATORS,                    ("host",),                   (PROTOCOL,),                                states=ALWAYS),
-    Right(ADMINISTRATORS,                    ("add", "change", "delete"), (ORGANISATION, GOAL),                       states=ALWAYS),
+    Right(ADMINISTRATORS,                    ("add", "change", "delete"), (ORGANISATION, GOAL, TERM),                 states=ALWAYS),
 )
 # fmt: on
 

@@ -19,6 +19,7 @@ from partnership.models import (
     Principle,
     ProgrammePhase,
     Protocol,
+    Term,
 )
 
 
@@ -70,3 +71,8 @@ class DeliberationTranslation(TranslationOptions):
 @register(Decision)
 class DecisionTranslation(TranslationOptions):
     fields = ("title", "sentence")
+
+
+@register(Term)
+class TermTranslation(TranslationOptions):
+    fields = ("word",)

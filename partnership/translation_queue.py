@@ -56,8 +56,8 @@ class Entry:
 
     @property
     def url(self) -> str:
-        """The page on which it is translated."""
-        return address(self.record)
+        """The page on which it is translated, with what waits alone."""
+        return f"{address(self.record)}?gaps=1"
 
     @property
     def texts(self) -> int:

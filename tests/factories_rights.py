@@ -12,30 +12,33 @@ from partnership import decisions, opening, register, signing
 from partnership.models import EntryKind, Meeting, PersonalLink, Protocol, Role
 from partnership.rights import Who
 from tests.factories import (
-    ActionPlanFactory,
-    ActivityFactory,
-    BudgetLineFactory,
     ClauseFactory,
     DocumentFactory,
     DomainFactory,
-    ExchangeRateFactory,
     FoundationFactory,
     GoalFactory,
-    IndicatorFactory,
     MembershipFactory,
     MessageFactory,
     ObjectiveFactory,
     OrganisationFactory,
     PhaseFactory,
     PrincipleFactory,
-    ProjectFactory,
     ProtocolFactory,
-    ReportSeriesFactory,
-    TransactionFactory,
+    TermFactory,
     UserFactory,
     numbered,
 )
 from tests.factories_decisions import DeliberationFactory, coordinator, open_ratification
+from tests.factories_programme import (
+    ActionPlanFactory,
+    ActivityFactory,
+    BudgetLineFactory,
+    ExchangeRateFactory,
+    IndicatorFactory,
+    ProjectFactory,
+    ReportSeriesFactory,
+    TransactionFactory,
+)
 from transparency.models import Report, Snapshot
 
 OF_A_COMMUNE = tuple(Role.values)
@@ -95,6 +98,7 @@ def records(protocol: Protocol) -> dict[str, tuple[Any, Any]]:
         "partnership.programmephase": PhaseFactory(protocol=protocol),
         "partnership.meeting": Meeting.objects.create(protocol=protocol, held_on=datetime.date(2026, 3, 3), **MEETING),
         "partnership.internationalgoal": GoalFactory(),
+        "partnership.term": TermFactory(),
         "partnership.decision": decision,
         "partnership.registerentry": register.append(
             protocol, EntryKind.DECISION, signing.facts(decision), decision=decision

@@ -22,7 +22,7 @@ from django.utils import translation
 
 from partnership import link_views, permissions
 from partnership.rights import Action
-from tests.factories import ProjectFactory
+from tests.factories_programme import ProjectFactory
 from tests.factories_rights import cast, records, two_protocols
 from tests.reports import made_report
 from tests.staff import use_second_factor
@@ -58,6 +58,8 @@ SIGNED_IN_OUTSIDE = ("nobody", "of another protocol")
 OUTSIDE = ("anonymous", *SIGNED_IN_OUTSIDE)
 COORDINATORS = ("coordinator 1", "coordinator 2")
 PROPOSERS = (*COORDINATORS, "signatory 1", "signatory 2")
+HIDERS = (*PROPOSERS, "editor 1", "editor 2")
+EDITORS = (*COORDINATORS, "editor 1", "editor 2")
 COMMUNES = (*PROPOSERS, "editor 1", "editor 2", "evaluator 1")
 NOT_A_PARTNER = (*COMMUNES, "programme body", "administrator")
 STAFF = (*NOT_A_PARTNER, "partner")
@@ -110,6 +112,7 @@ def staff_page(get: Iterable[str] = STAFF, post: Iterable[str] | None = None, *,
 OF_A_MANDATE = ("end", "second_factor", "call_off", "invitation")
 """What a coordinator does with a mandate of the own commune; it is one of the first commune's here."""
 THE_DOOR = said((("anonymous",), DOOR), (SIGNED_IN_OUTSIDE, REFUSED), otherwise=PAGE)
+TRANSLATORS = (*COORDINATORS, "editor 1", "editor 2")
 FIRST_PROPOSERS = ("coordinator 1", "signatory 1")
 
 EXPECTED: dict[str, Answers] = {
@@ -184,6 +187,23 @@ EXPECTED: dict[str, Answers] = {
     "admin:comment": answers(
         said((OUTSIDE, DOOR), otherwise=PAGE), said((OUTSIDE, DOOR), (("administrator",), REFUSED), otherwise=PAGE)
     ),
+    # Texts are hidden from the public by editors, coordinators and signatories; without a reason a rule holds it back.
+    "admin:hiding": staff_page(HIDERS, HIDERS),
+    # The check of the three languages, of the protocol's texts and what all share.
+    "admin:translations_check": staff_page(),
+    # Translations by spreadsheet, for whoever changes records; a sheet that came back is found by its sender alone.
+    "admin:translation_sheet": staff_page(EDITORS, EDITORS, posted=HELD),
+    "admin:translation_sheet_download": staff_page(EDITORS, EDITORS),
+    "admin:translation_sheet_preview": staff_page(NOBODY, NOBODY),
+    "admin:translation_sheet_errors": staff_page(NOBODY, NOBODY),
+    # Publishing in steps: opened without any work it leads to the start page; each record asks for its own right.
+    "admin:publish_many": staff_page(post=STAFF),
+    # Translating side by side.
+    "admin:to_translate": staff_page(TRANSLATORS, TRANSLATORS),
+    "admin:translate": answers(
+        said((OUTSIDE, DOOR), (TRANSLATORS, PAGE), otherwise=REFUSED),
+        said((OUTSIDE, DOOR), (TRANSLATORS, PAGE), otherwise=REFUSED),
+    ),
     # Mandates and a deliberation, of the first commune.
     "admin:partnership_membership_appoint": staff_page(COORDINATORS, COORDINATORS, posted=HELD),
     "admin:partnership_membership_end": staff_page(("coordinator 1",), ("coordinator 1",), posted=HELD),
@@ -218,10 +238,14 @@ def arguments(own: dict[str, tuple[Any, Any]]) -> dict[str, dict[str, Any]]:
         "document": {"document_id": own["partnership.document"][0].pk},
         "link": {"written": "UNKNOWN"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
+        "admin:translation_sheet_preview": {"token": "unknown"},
+        "admin:translation_sheet_errors": {"token": "unknown"},
         "mfa_remove_webauthn": {"pk": 1},
         "mfa_edit_webauthn": {"pk": 1},
         "admin:app_list": {"app_label": "projects"},
         "admin:comment": {"app_label": "projects", "model_name": "project", "key": own["projects.project"][0].pk},
+        "admin:hiding": {"label": "projects.project", "key": own["projects.project"][0].pk},
+        "admin:translate": {"app_label": "projects", "model_name": "project", "key": own["projects.project"][0].pk},
         "admin:decision_open": {"code": "ratify_protocol", "key": protocol.pk},
         **{f"admin:decision_{view}": {"pk": decision.pk} for view in ("sign", "signed", "text", "withdraw")},
         **{f"admin:partnership_membership_{view}": {"pk": mandate.pk} for view in OF_A_MANDATE},
@@ -405,6 +429,8 @@ NAMES_NO_RECORD = {
     "mfa_remove_webauthn",
     "mfa_edit_webauthn",
     "admin:app_list",
+    "admin:translation_sheet_preview",
+    "admin:translation_sheet_errors",
 }
 
 
@@ -414,7 +440,7 @@ def test_another_protocols_records_are_unknown_at_every_address_that_names_one(
     stage: Stage, browser: Client, person: str
 ):
     wrong = []
-    shared = {"partnership.organisation", "partnership.internationalgoal"}
+    shared = {"partnership.organisation", "partnership.internationalgoal", "partnership.term"}
     for name in set(stage.elsewhere) - NAMES_NO_RECORD:
         label, view = of_models().get(name, ("", ""))
         if label in shared or view == "former" or (label == "partnership.user" and person == "administrator"):

@@ -22,10 +22,10 @@ from django.utils.translation import gettext, gettext_lazy
 from partnership import accounts, appointing, clock, handing_over, languages, mandates, notices, permissions, resetting
 from partnership.admin import invitations
 from partnership.admin.appointment_forms import ActForm, AppointForm, EndForm, HandOverForm
-from partnership.admin.publishing import reason
 from partnership.admin.scope import ScopedAdmin
 from partnership.middleware import current
 from partnership.models import APPOINTED, Membership, Party, Role, SecondFactorReset, User
+from partnership.refusals import reason
 
 OPENING, SENDING = datetime.timedelta(minutes=15), datetime.timedelta(hours=1)
 """How lately the second factor was shown when such a page is opened, and when it is sent."""

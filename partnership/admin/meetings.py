@@ -204,7 +204,7 @@ class DeliberationForm(TextsForm):
         party = self._party()
         if self.instance._state.adding and party is not None:
             self.instance.regime = party.regime  # the law of the day on which it was entered
-        super()._post_clean()  # type: ignore[misc]  # Django's own hook, which the stubs leave out
+        super()._post_clean()
 
     def _get_validation_exclusions(self) -> set[str]:
         """The rules of the law name the regime and the commune, which the form does not always show."""

@@ -34,6 +34,7 @@ class Term(Versioned):
     """
 
     REQUIRED_TEXTS: ClassVar = ("word",)
+    TEXTS_FOLLOW: ClassVar = False
 
     word = models.CharField(
         _("word"),

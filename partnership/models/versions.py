@@ -28,7 +28,8 @@ def one_version() -> Iterator[None]:
 
     It stands inside a transaction that holds or falls as a whole.
     """
-    token = _raised.set(_raised.get() or set())
+    within = _raised.get()
+    token = _raised.set(set() if within is None else within)
     try:
         yield
     finally:
@@ -55,6 +56,8 @@ class Recorded(models.Model):
     """The way to the record it hangs under, for instance "line__project"; empty for a root."""
     PUBLISHED_WITH: ClassVar[str] = ""
     """The way to the root with which its texts come before the public, where that is another; it may lead nowhere."""
+    TEXTS_FOLLOW: ClassVar[bool] = True
+    """Whether its texts are one text in several languages; not, where they are words that stand beside each other."""
     NOT_KEPT: ClassVar[Collection[str]] = ()
     """Columns that never stand in the history: secrets."""
     PERSONAL: ClassVar[Collection[str]] = ()

@@ -66,7 +66,7 @@ class ProjectForm(TextsForm):
             self.initial["target_groups"] = list(self.instance.targets.values_list("group", flat=True))
 
     def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]  # Django's own hook, which the stubs leave out
+        super()._save_m2m()
         if "target_groups" in self.cleaned_data:
             set_target_groups(self.instance, self.cleaned_data["target_groups"])
 

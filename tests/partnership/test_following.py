@@ -11,7 +11,7 @@ from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from partnership import following, parity
+from partnership import following, history, parity
 from partnership.models import TextStanding, TextState
 from projects.models import ActionPlan
 from tests.factories import ProtocolFactory, UserFactory
@@ -34,11 +34,15 @@ def written(record: Any, **texts: str) -> None:
 
 
 def plan_in_arabic() -> ActionPlan:
-    with override("ar"):
-        return ActionPlanFactory(title_ar="مخطط", title_fr="Plan", title_nl="Plan van beide")
+    return ActionPlanFactory(title_ar="مخطط", title_fr="Plan", title_nl="Plan van beide")
 
 
-def test_of_three_languages_written_together_the_readers_own_is_the_source():
+def test_of_three_languages_written_together_the_writers_own_is_the_source():
+    with override("nl"), history.acting(UserFactory()):
+        assert standings(ActionPlanFactory()) == {"ar": "current", "fr": "current", "nl": "source"}
+
+
+def test_of_three_languages_the_platform_wrote_together_the_first_is_the_source():
     assert standings(plan_in_arabic()) == {"ar": "source", "fr": "current", "nl": "current"}
 
 
@@ -97,7 +101,7 @@ def test_a_text_taken_away_in_all_languages_needs_no_translation():
 
 def test_a_source_taken_away_hands_over_and_makes_nothing_stale():
     plan = plan_in_arabic()
-    with override("nl"):
+    with override("nl"), history.acting(UserFactory()):
         written(plan, title_ar="")
     assert standings(plan) == {"ar": "missing", "fr": "current", "nl": "source"}
 

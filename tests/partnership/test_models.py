@@ -6,10 +6,11 @@ import datetime
 from datetime import timedelta
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from partnership.models import Change, Clause, Membership, MessageState, Protocol, PublishingState
+from partnership.models import Change, Clause, Membership, MessageState, Protocol, PublishingState, TextDraft, TextState
 from tests.constraints import Case, assert_refused, declared
 from tests.factories import (
     ClauseFactory,
@@ -25,14 +26,16 @@ from tests.factories import (
     PhaseFactory,
     PrincipleFactory,
     ProtocolFactory,
+    TermFactory,
     UserFactory,
     first_commune,
 )
 from tests.factories_people import PersonalLinkFactory, SecondFactorResetFactory
-from tests.partnership import test_decision_models
+from tests.partnership import test_decision_models, test_hiding
 
 DAY = datetime.date(2026, 6, 30)
 NEXT_DAY = DAY + timedelta(days=1)
+DEFI = {"word_ar": "تحد", "word_fr": "defi", "word_nl": "uitdaging"}
 SAME = object()  # the value that the first row has
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +85,38 @@ def told(kind):
     row.save(force_insert=True)
 
 
+def text_row(model, **values):
+    """One row more about a text of a record that has none of its own."""
+    kind = ContentType.objects.get_for_model(Membership)
+    row = {"content_type": kind, "root_type": kind, "object_id": "9", "root_id": "9", "field": "note", "language": "fr"}
+    return model.objects.create(**{**row, **values})
+
+
+def state_row(**values):
+    return text_row(TextState, **{"standing": "current", **values})
+
+
+def draft_row(**values):
+    return text_row(TextDraft, **{"source_version": 1, "at": timezone.now(), **values})
+
+
 CASES = [
+    Case(
+        "textstate_once",
+        lambda: [state_row(), state_row(language="nl"), state_row(field="other")],
+        lambda: [state_row(), state_row()],
+    ),
+    Case(
+        "textstate_one_source",
+        lambda: [state_row(standing="source"), state_row(language="nl")],
+        lambda: [state_row(standing="source"), state_row(standing="source", language="nl")],
+    ),
+    Case(
+        "textstate_since_when",
+        lambda: [state_row(standing="stale", since=timezone.now()), state_row(language="nl")],
+        lambda: state_row(standing="missing"),
+    ),
+    Case("textdraft_once", lambda: [draft_row(), draft_row(language="nl")], lambda: [draft_row(), draft_row()]),
     Case("change_kind_known", lambda: told("deleted"), lambda: told("renamed")),
     Case("protocol_title_in_all_languages", ProtocolFactory, lambda: ProtocolFactory(title_nl="")),
     Case(
@@ -157,6 +191,22 @@ CASES = [
         lambda: [GoalFactory(framework="SDG", number=4), GoalFactory(framework="SDG", number=4)],
     ),
     Case("goal_title_in_all_languages", GoalFactory, lambda: GoalFactory(title_fr=None)),
+    Case("term_agreed_in_all_languages", TermFactory, lambda: TermFactory(word_nl="")),
+    Case(
+        "term_has_a_word",
+        lambda: TermFactory(use="avoid", word_ar=None, word_nl=""),
+        lambda: TermFactory(use="avoid", word_ar=None, word_fr="", word_nl=None),
+    ),
+    Case(
+        "term_once",
+        lambda: [TermFactory(**DEFI), TermFactory(**DEFI, use="avoid")],
+        lambda: [TermFactory(**DEFI), TermFactory(**{**DEFI, "word_fr": "Défi"})],
+    ),
+    Case(
+        "term_english_once",
+        lambda: [TermFactory(), TermFactory(), TermFactory(english="challenge")],
+        lambda: [TermFactory(english="challenge"), TermFactory(english="challenge")],
+    ),
     Case(
         "membership_ends_after_start",
         lambda: MembershipFactory(starts_on=DAY, ends_on=DAY),
@@ -230,7 +280,7 @@ def test_rows_that_break_a_constraint_are_refused(case):
 
 
 def test_every_constraint_is_tested_both_ways():
-    assert declared("partnership") == {case.name for case in (*CASES, *test_decision_models.CASES)}
+    assert declared("partnership") == {case.name for case in (*CASES, *test_decision_models.CASES, *test_hiding.CASES)}
 
 
 def test_the_protocol_of_a_host_is_its_own_else_the_primary_one():

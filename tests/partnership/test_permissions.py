@@ -16,15 +16,9 @@ from django.utils import timezone
 from partnership import appointing, decisions, opening, permissions, rights, signing
 from partnership.models import ProtocolState, Role
 from partnership.rights import ACTIONS, Only, Right, Subject, Who
-from tests.factories import (
-    DocumentFactory,
-    MembershipFactory,
-    OrganisationFactory,
-    ProjectFactory,
-    ProtocolFactory,
-    UserFactory,
-)
+from tests.factories import DocumentFactory, MembershipFactory, OrganisationFactory, ProtocolFactory, UserFactory
 from tests.factories_decisions import approve, open_ratification, ratify, signatory
+from tests.factories_programme import ProjectFactory
 from tests.factories_rights import CAPACITY, cast, mirrored, open_release, records, two_protocols
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +155,7 @@ def test_the_administrator_edits_no_text_enters_nobody_and_holds_no_key(stage: A
         for label, (record, _twin) in everything.items():
             allowed = {act for act in ACTIONS if permissions.may(people["administrator"], act, here, record=record)}
             extra = {"partnership.protocol": {"host"}}.get(label, set())
-            if label in {"partnership.organisation", "partnership.internationalgoal"}:
+            if label in {"partnership.organisation", "partnership.internationalgoal", "partnership.term"}:
                 extra = set(EDITS)
             assert allowed - {"read"} == {"view"} | extra, label
 

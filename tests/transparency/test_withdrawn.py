@@ -1,4 +1,4 @@
-"""What was public and is withdrawn: its address says since when, in three languages, and nothing else of it. Persons' words say their language."""
+"""A withdrawn record says since when, in the three languages, and nothing else. Persons’ words say their language."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from partnership import history, protocol_file, protocol_reading
+from partnership import drafting, history, parity, protocol_file, protocol_reading
 from partnership.models import Organisation, Party, ProgrammePhase, Protocol
 from partnership.protocol_file import columns
 from projects.models import ActionPlan, ExchangeRate
@@ -77,6 +77,16 @@ def _tell(story: Story, data: Entry, period: Period) -> None:
     telling = Telling(story, resolutions, data["scans"])
     acts.tell(telling, data["acts"])
     councils.write_meeting(story, data["meeting"], telling.decisions)
+    for entry in data["later_texts"]:
+        _later_text(story, entry)
+
+
+def _later_text(story: Story, entry: Entry) -> None:
+    """A sentence that an editor added to a published text, and that waits for its translations."""
+    project = story.protocol.projects.get(code=entry["project"])
+    column = parity.column(entry["field"], entry["language"])
+    later = f"{drafting.text_of(project, column)} {entry['adds']}"
+    drafting.write(project, {column: later}, by=story.mandates[entry["by"]].user)
 
 
 def _story(

@@ -41,6 +41,8 @@ from partnership.models import (
     RegisterHead,
     SecondFactorReset,
     Signature,
+    TextDraft,
+    TextState,
     User,
 )
 from projects.models import (
@@ -80,6 +82,8 @@ BELONGING: tuple[tuple[type[models.Model], str], ...] = (
     (Project, "protocol"),
     (ActionPlan, "protocol"),
     (Comment, "protocol"),
+    (TextDraft, "protocol"),
+    (TextState, "protocol"),
     (Hiding, "protocol"),
     (PersonalLink, "protocol"),
     (SecondFactorReset, "membership__protocol"),
