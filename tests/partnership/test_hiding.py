@@ -18,7 +18,7 @@ from projects.models import ActionPlan, Activity, Involvement, Project
 from tests.at_once import ROUNDS, at_once, refused
 from tests.constraints import Case, assert_refused
 from tests.factories import MembershipFactory, OrganisationFactory, ProtocolFactory
-from tests.factories_decisions import coordinator, signatory
+from tests.factories_decisions import coordinator, ratify, signatory
 from tests.factories_programme import (
     ActionPlanFactory,
     ActivityFactory,
@@ -219,6 +219,18 @@ def open_tags_without_spans(source: str) -> list[str]:
     return [*re.findall(r'="[^"]*<[^"]*"', source), *re.findall(r"<title>.*?</title>", source, re.DOTALL)]
 
 
+def test_the_register_names_what_was_decided_about_by_the_notice(client: Client, protocol):
+    """The entry itself stays as it was entered; the link to the page of today goes by what that page says."""
+    from transparency.presentation import entry
+
+    ratify(protocol)
+    decision = proposed_plan(protocol)
+    hide(ActionPlan.objects.get(), "title")
+    found = entry._subject(decision)
+    assert found is not None
+    assert found.name in {notice(code) for code in LANGUAGES}
+
+
 # The act --------------------------------------------------------------------------------------------------------------
 
 
@@ -272,8 +284,6 @@ def test_hiding_what_is_hidden_is_harmless(project):
 
 
 def test_a_text_that_a_decision_holds_fast_can_be_hidden_and_the_decision_still_stands(protocol):
-    from tests.factories_decisions import ratify
-
     ratify(protocol)
     decision = proposed_plan(protocol)
     plan = ActionPlan.objects.get()

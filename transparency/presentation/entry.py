@@ -13,6 +13,7 @@ from django.utils.translation import gettext, pgettext
 
 from partnership import decisions, formats, languages, statements
 from partnership.models import Decision, DecisionState, Document, EntryKind, Party, Protocol, RegisterEntry, Role
+from partnership.models.hiding import cover
 from partnership.models.people import Basis
 from partnership.statements import Fact, Reading
 from projects.models import ActionPlan, Project
@@ -125,6 +126,7 @@ def _subject(decision: Decision | None) -> Link | None:
     if decision is None:
         return None
     subject: Any = decisions.subject_of(decision)
+    cover([subject])
     if isinstance(subject, Protocol):
         return Link(subject.title, reverse("protocol"))
     if isinstance(subject, Decision):
@@ -146,12 +148,14 @@ def _files(decision: Decision | None) -> dict[int, list[Document]]:
         for signature in decision.signatures.select_related("deliberation__document", "scan").order_by("pk"):
             rests_on = signature.deliberation.document if signature.deliberation else None
             its = [one for one in (rests_on, signature.scan) if one is not None and one.is_published]
+            cover(its)
             found.setdefault(signature.party_id, []).extend(its)
     return found
 
 
 def _public_scan(decision: Decision | None) -> Document | None:
     scan = decision.scan if decision is not None and decision.scan_id else None
+    cover([scan])
     return scan if scan is not None and scan.is_published else None
 
 
