@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
-from partnership import checking_translations, languages, parity
+from partnership import checking_translations, languages, page_numbers, parity
 from partnership.checking_translations import FAILING, Finding, FindingKind
 from partnership.models import Change, Protocol
 from partnership.opening_page import protocol_of
@@ -118,9 +118,7 @@ def check(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "count": counts[chosen],
         "unlisted": counts[chosen] - page.paginator.count,
         "rows": list(_rows(site, request, checking_translations.named(shown) if listed is outdated else shown)),
-        "page": page,
-        "pages": page.paginator.get_elided_page_range(page.number),
-        "page_var": PAGE,
+        "pages": page_numbers.links(page, lambda number: f"?{KIND}={chosen.value}&{PAGE}={number}"),
         "kind_var": KIND,
     }
     return TemplateResponse(request, "admin/translations_check.html", context)

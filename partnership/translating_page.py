@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -23,7 +23,17 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import following, history, languages, parity, permissions, publishing, translating, translation_saving
+from partnership import (
+    following,
+    history,
+    languages,
+    page_numbers,
+    parity,
+    permissions,
+    publishing,
+    translating,
+    translation_saving,
+)
 from partnership import translation_queue as queue
 from partnership.admin.opened import FORM, OPENED_AT, VERSION, form_token, note_saved, opened_at, say_saved
 from partnership.admin.publishing import refusal_words, waiting_words
@@ -86,7 +96,7 @@ def to_translate(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "title": _("To translate"),
         "page": page,
         "entries": queue.entries(page.object_list, protocol),
-        "pages": _pages(request, page),
+        "pages": page_numbers.links(page, lambda number: _with(request, **{PAGE: str(number)})),
         "by_language": _language_choices(request, counts, standing, language),
         "by_standing": _standing_choices(request, counts, language, standing),
         "narrowed": bool(language or standing),
@@ -111,16 +121,6 @@ def _with(request: HttpRequest, **changed: str) -> str:
     if changed.get(PAGE):
         kept[PAGE] = changed[PAGE]
     return f"?{kept.urlencode()}" if kept else "?"
-
-
-def _pages(request: HttpRequest, page: Page[Any]) -> list[tuple[str, str]]:
-    """The numbers below a list, each with its address; the ellipsis and the present page have none."""
-    if page.paginator.num_pages < 2:
-        return []
-    return [
-        (str(number), "" if number in {page.number, Paginator.ELLIPSIS} else _with(request, **{PAGE: str(number)}))
-        for number in page.paginator.get_elided_page_range(page.number)
-    ]
 
 
 Counts = Mapping[tuple[str, str], int]
@@ -276,7 +276,7 @@ class _View:
     def page(self, sheet: Sheet, *, status: int = 200, sure: Iterable[str] = ()) -> HttpResponse:
         """Everything side by side."""
         only_gaps = bool(self.request.GET.get(GAPS))
-        texts = [text for text in sheet.texts if not only_gaps or text.has_gap or text.is_troubled]
+        texts = [text for text in sheet.texts if not only_gaps or text.has_gap or text.is_waiting or text.is_troubled]
         page = Paginator(texts, TEXTS_SHOWN).get_page(self.request.GET.get(PAGE))
         shown = [*page.object_list]
         sheet.parts = _parts_with(sheet, shown) if len(shown) != len(list(sheet.texts)) else sheet.parts
@@ -294,7 +294,7 @@ class _View:
             "columns": columns,
             "total": len(texts),
             "page": page,
-            "pages": _pages(self.request, page),
+            "pages": page_numbers.links(page, lambda number: _with(self.request, **{PAGE: str(number)})),
             "only_gaps": only_gaps,
             "all_url": _with(self.request, gaps=""),
             "gaps_url": _with(self.request, gaps="1"),

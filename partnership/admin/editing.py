@@ -24,7 +24,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import editing, history, locks, permissions
+from partnership import editing, history, locks, page_numbers, permissions
 from partnership.admin.conflict import CHOOSING, Conflict
 from partnership.admin.history import PER_PAGE, Told, changes_of
 from partnership.admin.opened import (
@@ -172,9 +172,7 @@ class EditingTogether(_Mixin):
             "heading": self.heading(record),  # type: ignore[attr-defined]  # of every scoped admin
             "saves": Told(record, page, request, self).saves() if page.object_list else [],
             "recorded": isinstance(record, Recorded),
-            "page": page,
-            "pages": page.paginator.get_elided_page_range(page.number),
-            "page_var": PAGE_VAR,
+            "pages": page_numbers.links(page, lambda number: f"?{PAGE_VAR}={number}"),
             "object": record,
             "opts": self.opts,
             **(extra_context or {}),

@@ -26,6 +26,12 @@ FRENCH_LATER = "Le projet crée un guichet social qui oriente les habitants et r
 DUTCH = "Het project richt een sociaal loket op dat de inwoners naar de diensten doorverwijst."
 DUTCH_LATER = "Het project richt een sociaal loket op dat de inwoners doorverwijst en de noden telt."
 
+NOTICES = {
+    "ar": "نص محجوب مؤقتا من طرف إحدى الجماعتين",
+    "fr": "Texte masqué pour l’instant par l’une des deux communes",
+    "nl": "Tekst voorlopig verborgen door een van beide gemeenten",
+}
+
 
 @pytest.fixture
 def project(transactional_db: None, settings: Any) -> Any:
@@ -137,6 +143,17 @@ def test_a_text_comes_before_the_public_in_three_languages_at_once(page: Page, t
     translator.locator(summary(project, "nl")).fill(DUTCH_LATER)
     follow(translator, translator.locator("button[name=_publish]").first)
     assert read_by_the_public(page, project) == [LATER, FRENCH_LATER, DUTCH_LATER]
+
+    # In an emergency either commune hides it, alone and at once.
+    translator.goto(f"/fr/admin/hiding/projects.project/{project.pk}/")
+    assert list(looked_at(translator)) == []
+    follow(translator, translator.locator("a.button[href*='summary']"))
+    translator.locator("[name=words]").fill("Un nom de famille y figure.")
+    follow(translator, translator.locator("button.grave-button"))
+    assert read_by_the_public(page, project) == []
+    for language, words in NOTICES.items():
+        page.goto(f"/{language}/projects/{project.code}/")
+        expect(page.locator("main .hidden-text").first).to_have_text(words)
 
 
 def test_what_was_typed_while_the_network_was_cut_is_offered_again(
