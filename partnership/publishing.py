@@ -33,7 +33,6 @@ def publish(record: Publishable, *, by: User | None) -> Published:
     locked = _locked(record)
     with history.one_version():
         answer = _publish_changes(locked, by) if locked.is_published else _publish_first(locked, by)
-        locks.check(locked)
     record.__dict__.pop(drafting.DRAFTS, None)
     record.refresh_from_db()
     return answer
@@ -111,6 +110,7 @@ def _publish_changes(record: Any, by: User | None) -> Published:
     if not answer.texts and answer.waiting:
         raise Refusals(answer.waiting)
     if answer.texts:
+        locks.check(record)
         record.refresh_from_db()
         record.revised_at = clock.now(record.protocol)
         record.state_changed_by = by

@@ -61,7 +61,12 @@ class InReadersLanguage(models.F):
 
 
 def matching(rows: models.QuerySet[Any], columns: Sequence[str], typed: str) -> models.QuerySet[Any]:
-    """Rows that hold every word, or phrase in quotation marks, in one of the columns; a column named with = must equal the word."""
+    """Rows that hold every word, or phrase in quotation marks, in one of the columns; a column named with = must equal the word.
+
+    A list without columns to search in is left as it is.
+    """
+    if not columns:
+        return rows
     words = list(_words(typed))
     if not words:
         return rows.none() if typed.strip() else rows

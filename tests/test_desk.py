@@ -205,7 +205,7 @@ def test_a_missing_text_is_to_translate_and_leads_to_the_page_of_translations(pr
     [task] = tasks(protocol, TRANSLATE)
     assert (task.subject, task.missing, task.stale) == (document.title_fr, ("ar", "nl"), ())
     assert task.due == timezone.localdate() + datetime.timedelta(days=14)
-    assert task.url == f"/fr/admin/translate/partnership.document/{document.pk}/"
+    assert task.url == f"/fr/admin/translate/partnership.document/{document.pk}/?gaps=1"
 
 
 def test_a_text_that_follows_an_earlier_source_is_to_translate(protocol: Any):

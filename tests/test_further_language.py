@@ -62,6 +62,7 @@ print("walked")
 """
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_a_further_language_is_offered_and_blocks_nothing(tmp_path: Path):
     catalogue = tmp_path / "locale" / "zgh" / "LC_MESSAGES" / "django.mo"

@@ -129,7 +129,7 @@ def test_a_save_without_a_text_asks_nothing_of_texts():
     assert not [query for query in captured if "textstate" in query["sql"]]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(

@@ -55,14 +55,15 @@ def public() -> int:
     return Project.objects.filter(publishing_state=PublishingState.PUBLISHED).count()
 
 
-def test_a_hundred_records_are_published_step_by_step(protocol: Protocol, editor: Any):
-    page = chosen(editor, [ProjectFactory(protocol=protocol) for _ in range(100)])
+@pytest.mark.parametrize("count", [45, pytest.param(100, marks=pytest.mark.long)])
+def test_many_records_are_published_step_by_step(protocol: Protocol, editor: Any, count: int):
+    page = chosen(editor, [ProjectFactory(protocol=protocol) for _ in range(count)])
     assert (page.context["work"].done, public()) == (0, 0)
     assert '<progress id="step-progress"' in page.content.decode()
     page = next_step(editor, page)
     assert (page.context["work"].done, public()) == (20, 20)
     page = walked(editor, page)
-    assert (page.context["work"].published, page.context["work"].refused, public()) == (100, 0, 100)
+    assert (page.context["work"].published, page.context["work"].refused, public()) == (count, 0, count)
     assert "data-continue" not in page.content.decode()
 
 

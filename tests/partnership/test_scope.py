@@ -156,7 +156,7 @@ def test_nobody_makes_the_other_councils_report_series(position: int):
         "title_ar": "تقرير",
         "title_fr": "Rapport",
         "title_nl": "Verslag",
-        "languages": "fr",
+        "languages": "ar fr nl",
         "time_zone": "Europe/Brussels",
         "first_period": "2026-S1",
         "recipients-TOTAL_FORMS": "1",

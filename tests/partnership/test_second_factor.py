@@ -361,11 +361,11 @@ def test_recovery_codes_can_be_kept_as_a_file(protocol: Any):
 # Mails.
 
 
-@pytest.mark.parametrize(("language", "subjects"), [("ar", 1), ("", 2)])
-def test_a_change_of_factors_is_mailed_in_the_persons_language_else_in_french_and_dutch(
-    protocol: Any, language: str, subjects: int, django_capture_on_commit_callbacks: Any
+@pytest.mark.parametrize(("position", "language", "subjects"), [(1, "nl", 1), (1, "", 1), (2, "ar", 1), (2, "", 2)])
+def test_a_change_of_factors_is_mailed_in_the_persons_language_else_in_those_of_their_commune(
+    protocol: Any, position: int, language: str, subjects: int, django_capture_on_commit_callbacks: Any
 ):
-    client = staff(protocol, language=language)
+    client = staff(protocol, position, language=language)
     use_second_factor(client, method="password")
     secret = client.get(reverse("mfa_activate_totp")).context["form"].secret
     with django_capture_on_commit_callbacks(execute=True):

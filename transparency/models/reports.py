@@ -131,6 +131,8 @@ class ReportSeries(Versioned):
     def _leave_out_no_language(self) -> None:
         """Whoever reads a series is owed its languages together: Brussels French and Dutch, whatever else it is made in."""
         reader = self.party.organisation if self.party else self.protocol.programme_body
+        if not set(self.language_codes) <= set(settings.REQUIRED_LANGUAGES):
+            return  # what is no language is refused at the field
         owed = letters.owed_by(reader.country if reader else "")
         if not set(owed) <= set(self.language_codes):
             named = gettext(", ").join(str(parity.LANGUAGE_NAMES[code]) for code in owed)
