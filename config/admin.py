@@ -131,11 +131,12 @@ class PlatformAdminSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """With the pages of signing and comments; without the shortcut that tells the address of any record of any protocol."""
         # They show parts of the models' own pages, which are registered once this site stands.
-        from partnership import publishing_many_page, translating_page, translation_sheets_page
+        from partnership import publishing_many_page, to_translate_page, translating_page, translation_sheets_page
 
         known = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
         return [
             *translation_sheets_page.urls(self),
+            *to_translate_page.urls(self),
             *translating_page.urls(self),
             *publishing_many_page.urls(self),
             *checking_page.urls(self),

@@ -69,5 +69,4 @@ def _refuse(record: models.Model, by: Membership, text: str, language: str) -> N
 def _lets(by: Membership, record: Any) -> bool:
     if getattr(record, "protocol_id", by.protocol_id) != by.protocol_id or not can_have_comments(record):
         return False
-    granted = permissions.granting(by.user, "comment", by.protocol, record=record)
-    return any(mandate.key == by.pk for _line, mandate in granted)
+    return permissions.lets(by, "comment", record)

@@ -49,13 +49,14 @@ def of(record: models.Model) -> Mapping[str, str]:
 
 
 def lay_over(records: Iterable[models.Model]) -> None:
-    """Read the drafts of records of one model, in one query, for `of` and `text_of`."""
-    rows = [record for record in records if record.pk is not None]
-    found: dict[str, dict[str, str]] = {str(record.pk): {} for record in rows}
-    for draft in TextDraft.objects.of_each(rows):
-        found[draft.object_id][draft.column] = draft.text
-    for record in rows:
-        record.__dict__[DRAFTS] = found[str(record.pk)]
+    """Read the drafts of records of whatever models, in one query, for `of` and `text_of`."""
+    rows = [(ContentType.objects.get_for_model(record).pk, str(record.pk), record) for record in records if record.pk]
+    kinds, keys = {kind for kind, _key, _record in rows}, {key for _kind, key, _record in rows}
+    found: dict[tuple[int, str], dict[str, str]] = {}
+    for draft in TextDraft.objects.filter(content_type__in=kinds, object_id__in=keys) if rows else ():
+        found.setdefault((draft.content_type_id, draft.object_id), {})[draft.column] = draft.text
+    for kind, key, record in rows:
+        record.__dict__[DRAFTS] = found.get((kind, key), {})
 
 
 def text_of(record: models.Model, column: str) -> str:
@@ -88,6 +89,8 @@ def write(record: Recorded, texts: Mapping[str, str], *, by: User | None, versio
         elif changed:
             for column, text in changed.items():
                 setattr(fresh, column, text)
+            if isinstance(fresh, Publishable):
+                fresh.settle_readiness()
             fresh.save()
         locks.check(fresh)
     record.__dict__.pop(DRAFTS, None)
@@ -96,14 +99,21 @@ def write(record: Recorded, texts: Mapping[str, str], *, by: User | None, versio
 
 def _check(record: Any, texts: Mapping[str, str]) -> None:
     """Raises ValidationError for texts the columns cannot hold."""
-    errors = {}
-    for column, text in texts.items():
-        limit = getattr(record._meta.get_field(column), "max_length", None)
-        if limit is not None and len(text) > limit:
-            too_long = _("This text has %(length)s characters; %(limit)s is the most that fits.")
-            errors[column] = ValidationError(too_long, code="max_length", params={"length": len(text), "limit": limit})
+    errors = {column: refusal for column, text in texts.items() if (refusal := too_long(record, column, text))}
     if errors:
         raise ValidationError(errors)
+
+
+def too_long(record: models.Model, column: str, text: str) -> Refusal | None:
+    """The rule that a text breaks which its column cannot hold; None where it fits."""
+    limit = getattr(record._meta.get_field(column), "max_length", None)
+    if limit is None or len(text) <= limit:
+        return None
+    return Refusal(
+        _("This text has %(length)s characters; %(limit)s is the most that fits."),
+        code="max_length",
+        params={"length": len(text), "limit": limit},
+    )
 
 
 def keep(record: Any, texts: Mapping[str, str]) -> None:

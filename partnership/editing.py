@@ -39,6 +39,13 @@ def lock(root: Root) -> int:
     return version
 
 
+def lock_all(roots: Iterable[Root]) -> dict[Root, int]:
+    """Lock roots, each once and always in the same order, so that two people never wait for each other in a circle; their versions."""
+    return {
+        root: lock(root) for root in sorted(set(roots), key=lambda root: (root.model._meta.label_lower, str(root.key)))
+    }
+
+
 # Going back -----------------------------------------------------------------------------------------------------------
 
 

@@ -15,8 +15,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
@@ -24,7 +26,7 @@ from django.utils import timezone
 
 from partnership import languages, parity
 from partnership.models.protocol import Protocol
-from partnership.models.texts import TextDraft, TextStanding, TextState
+from partnership.models.texts import TO_TRANSLATE, TextDraft, TextStanding, TextState
 from partnership.models.versions import Recorded
 
 _translation: ContextVar[bool] = ContextVar("translation", default=False)
@@ -68,6 +70,42 @@ def protocol_of(root: models.Model) -> Protocol | None:
     return root if isinstance(root, Protocol) else getattr(root, "protocol", None)
 
 
+@cache
+def models_with_texts() -> tuple[type[Recorded], ...]:
+    """Models with translated texts whose changes are kept."""
+    return tuple(
+        model for model in apps.get_models() if issubclass(model, Recorded) and parity.translated_fields(model)
+    )
+
+
+@cache
+def _ways_to(model: type[models.Model]) -> tuple[tuple[type[Recorded], dict[str, Any]], ...]:
+    """Models whose texts may be published with a record of this one, each with the condition; `None` stands for the record."""
+    found: list[tuple[type[Recorded], dict[str, Any]]] = []
+    for part in models_with_texts():
+        names = (part.PUBLISHED_WITH or part.ROOT).split("__")
+        here: Any = part
+        for place, name in enumerate(names if names != [""] else ()):
+            here = here._meta.get_field(name).related_model
+            if here is model:
+                way, rest = "__".join(names[: place + 1]), names[place + 1 :]
+                goes_on = {f"{way}__{rest[0]}__isnull": True} if rest else {}
+                found.append((part, {way: None, **goes_on}))
+    return tuple(found)
+
+
+def records_under(root: models.Model) -> list[Any]:
+    """The root and every part whose texts come before the public with it; one query for each kind of part."""
+    found: list[Any] = [root]
+    for model, condition in _ways_to(type(root)):
+        of_root = {way: root.pk if value is None else value for way, value in condition.items()}
+        near = [one.name for one in model._meta.fields if one.many_to_one and one.name != "protocol"]
+        way = model.PUBLISHED_WITH or model.ROOT
+        rows = model._base_manager.filter(**of_root).select_related(*near, way)
+        found += rows.order_by(*model._meta.ordering or ("pk",))
+    return found
+
+
 Changed = Mapping[str, Mapping[str, str]]
 """Texts that were written: a field's name, and for each language written what it said before."""
 
@@ -107,7 +145,9 @@ def noted(record: Any, changed: Changed, *, by: int | None, new: bool) -> None:
     """Write down, for texts that were just written, which languages follow which. At most five queries; none without a text."""
     if not changed or _settled.get():
         return
-    present = {parity.column(name, code): _said(record, name, code) for name in changed for code in _codes()}
+    present = {
+        parity.column(name, code): _said(record, name, code) for name in changed for code in settings.REQUIRED_LANGUAGES
+    }
     states: dict[str, dict[str, TextState]] = {}
     if not new:
         drafts = TextDraft.objects.of(record).filter(field__in=list(changed))
@@ -116,13 +156,11 @@ def noted(record: Any, changed: Changed, *, by: int | None, new: bool) -> None:
     root = root_of(record)
     kept: list[TextState] = []
     for name, written in changed.items():
-        text = _Text({code: present[parity.column(name, code)] for code in _codes()}, states.get(name, {}))
+        text = _Text(
+            {code: present[parity.column(name, code)] for code in settings.REQUIRED_LANGUAGES}, states.get(name, {})
+        )
         kept += _settle(record, root, name, text, written, by)
     _write(kept)
-
-
-def _codes() -> tuple[str, ...]:
-    return tuple(settings.REQUIRED_LANGUAGES)
 
 
 def _said(record: models.Model, name: str, code: str) -> str:
@@ -148,7 +186,7 @@ def _settle(
     source = _source_after(text, set(written) & set(filled), own=None if by is None else languages.current())
     moved = before is not None and before != source
     changed = before is None or source in written
-    for code in _codes():
+    for code in settings.REQUIRED_LANGUAGES:
         state = text.states.setdefault(code, _row(record, root, name, code))
         new = _standing(state, code, source, is_filled=code in filled, written=code in written, changed=changed)
         if code in written:
@@ -170,13 +208,12 @@ def _source_after(text: _Text, written: Collection[str], *, own: str | None) -> 
     before = text.source if text.source in text.filled() else None
     if before is not None and (before in written or _translation.get() or not written):
         return before
-    if before is not None and all(text.states[code].standing in TO_FILL for code in written if code in text.states):
+    if before is not None and all(
+        text.states[code].standing in TO_TRANSLATE for code in written if code in text.states
+    ):
         return before
-    candidates = [code for code in _codes() if code in (written or text.filled())]
+    candidates = [code for code in settings.REQUIRED_LANGUAGES if code in (written or text.filled())]
     return own if own in candidates else candidates[0]
-
-
-TO_FILL = (TextStanding.STALE, TextStanding.MISSING)
 
 
 def _standing(
@@ -196,7 +233,7 @@ def _standing(
 def _stand(state: TextState, standing: TextStanding, now: datetime.datetime) -> None:
     open_before = state.since is not None
     state.standing = standing
-    if standing in TO_FILL:
+    if standing in TO_TRANSLATE:
         state.since = state.since if open_before else now
     else:
         state.since = None

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from partnership import clock, editing, history, notices, parity, permissions
-from partnership.models import Hiding, Membership, Protocol, Recorded
+from partnership import clock, editing, following, history, notices, parity, permissions
+from partnership.models import Hiding, Membership, Protocol, Publishable, Recorded
 from partnership.models.hiding import Hideable, public_texts
 from partnership.refusals import Refusal
 
@@ -110,32 +109,23 @@ def may(record: Any, by: Membership) -> bool:
     protocol = protocol_of(record)
     if protocol.pk != by.protocol_id:
         return False
-    granted = permissions.granting(by.user, "hide", protocol, record=record)
-    return any(mandate.key == by.pk for _line, mandate in granted)
+    return permissions.lets(by, "hide", record)
 
 
 # What is public -------------------------------------------------------------------------------------------------------
 
 
-def root(record: Recorded) -> Any:
-    """The record that another hangs under; itself if it is one."""
-    if not record.ROOT:
-        return record
-    return history.root_of(record).rows.get()
-
-
 def protocol_of(record: Recorded) -> Protocol:
     """The protocol of a record that can be hidden in."""
-    found: Protocol = root(record).protocol
+    found = following.protocol_of(following.root_of(record))
+    assert found is not None  # what all protocols share has no texts that can be hidden
     return found
 
 
 def is_public(record: Any) -> bool:
-    """Whether the public reads the record it hangs under; what has no publishing state of its own is read with what it is of."""
-    whole = root(record)
-    if not hasattr(whole, "is_published"):
-        whole = getattr(whole, "project", None)
-    return whole is None or bool(whole.is_published)
+    """Whether the public reads the record it is published with; what has no publishing state is always read."""
+    whole = following.root_of(record)
+    return whole.is_published if isinstance(whole, Publishable) else True
 
 
 @dataclass(frozen=True)
@@ -169,7 +159,7 @@ def has_public_texts(record: Any) -> bool:
 
 def hidden_in(record: Any) -> list[PublicText]:
     """What is hidden now of a record and of its parts, for its form. One query while nothing is."""
-    whole = root(record)
+    whole = following.root_of(record)
     if not Hiding.objects.open().filter(protocol=whole.protocol_id).exists():
         return []
     return [one for _row, its in texts(whole) for one in its if one.hiding is not None]
@@ -177,8 +167,7 @@ def hidden_in(record: Any) -> list[PublicText]:
 
 def texts(record: Any) -> Iterator[tuple[Any, list[PublicText]]]:
     """The public texts of a record and of its parts, each with its hiding. One query for each kind of part, and one more."""
-    kinds = (model._base_manager.filter(**{model.ROOT: record.pk}).order_by("pk") for model in _parts(type(record)))
-    rows = [record, *(part for kind in kinds for part in kind)]
+    rows = [one for one in following.records_under(record) if isinstance(one, Hideable)]
     types = ContentType.objects.get_for_models(*{type(row) for row in rows})
     found = Hiding.objects.open().filter(protocol=protocol_of(record)).select_related("organisation")
     hidden = {(one.content_type_id, one.object_id, one.field): one for one in found}
@@ -190,19 +179,3 @@ def texts(record: Any) -> Iterator[tuple[Any, list[PublicText]]]:
         ]
         if its:
             yield row, its
-
-
-def _parts(model: type[models.Model]) -> list[Any]:
-    """The models of which records hang under those of another and have texts that can be hidden."""
-    return [
-        part
-        for part in apps.get_models()
-        if issubclass(part, Hideable) and issubclass(part, Recorded) and part.ROOT and _root_model(part) is model
-    ]
-
-
-def _root_model(part: type[Recorded]) -> type[models.Model]:
-    model: Any = part
-    for name in part.ROOT.split("__"):
-        model = model._meta.get_field(name).related_model
-    return model  # type: ignore[no-any-return]

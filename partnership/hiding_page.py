@@ -15,11 +15,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import hiding, languages
+from partnership import following, hiding, languages
 from partnership.deciding_forms import WordsForm
 from partnership.hiding import PublicText
 from partnership.models import Membership
-from partnership.models.hiding import Hideable, notice
+from partnership.models.hiding import notice
 from partnership.opening_page import REFUSED, errors_of, mandates_for
 from partnership.refusals import Refusal
 
@@ -44,11 +44,6 @@ def urls(site: AdminSite) -> list[URLPattern]:
 def address(record: models.Model) -> str:
     """Where the texts of a record are hidden and shown."""
     return reverse("admin:hiding", args=[record._meta.label_lower, record.pk])
-
-
-def can_be_hidden_in(record: Any) -> bool:
-    """Whether the page is about such a record: it has texts that can be hidden, and it is no part of another."""
-    return isinstance(record, Hideable) and not getattr(record, "ROOT", "")
 
 
 def hide_texts(site: AdminSite, request: HttpRequest, label: str, key: str) -> HttpResponse:
@@ -92,12 +87,9 @@ def _record(site: AdminSite, request: HttpRequest, label: str, key: str) -> Any:
         raise Http404 from unknown
     own = site._registry.get(model)
     record = own.get_object(request, key) if own is not None and own.has_view_permission(request) else None
-    if record is None or (not can_be_hidden_in(record) and not getattr(record, "ROOT", "")):
+    if record is None or not hiding.has_public_texts(record):
         raise Http404
-    record = hiding.root(record)
-    if not can_be_hidden_in(record):
-        raise Http404
-    return record
+    return following.root_of(record)
 
 
 def _hidden(chosen: PublicText, form: HidingForm) -> bool:

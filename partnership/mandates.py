@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partnership import clock, decisions
 from partnership.decisions import Texts
-from partnership.models import Decision, Membership, Organisation, Party, Protocol, Role
+from partnership.models import Decision, Membership, Organisation, Party, Protocol, Role, User
 from partnership.refusals import Refusal
 
 
@@ -115,3 +115,12 @@ def function_of(membership: Membership) -> Texts:
     roles = decisions.in_languages(lambda: str(Role(membership.role).label))
     entered = decisions.columns_by_language(membership, "function")
     return {language: entered[language] or roles[language] for language in settings.REQUIRED_LANGUAGES}
+
+
+def communes_of_people(protocol: Protocol | None, people: Iterable[User]) -> dict[int, Party]:
+    """The commune for which each of these people holds or held a mandate, by the person's key; others are left out. Two queries."""
+    if protocol is None:
+        return {}
+    by_organisation = {party.organisation_id: party for party in protocol.parties.select_related("organisation")}
+    held = Membership.objects.for_protocol(protocol).filter(user__in=list(people), organisation__in=by_organisation)
+    return {mandate.user_id: by_organisation[mandate.organisation_id] for mandate in held}

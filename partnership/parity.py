@@ -11,7 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Model, Q
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from modeltranslation.translator import translator
 
 from partnership.refusals import Refusal
@@ -62,6 +64,14 @@ def incomplete(model: type[Model]) -> Q:
     optional = [field for field in translated_fields(model) if field not in required]
     whole = complete(*required)
     return ~(whole & complete_or_absent(*optional) if optional else whole)
+
+
+def label(model: type[Model], field: str, language: str) -> str:
+    """The name of one column of a row of texts: “Title, Arabic”."""
+    return pgettext("label of one language's text", "%(field)s, %(language)s") % {
+        "field": capfirst(str(model._meta.get_field(field).verbose_name)),  # type: ignore[union-attr]  # a translated field is no relation
+        "language": LANGUAGE_NAMES[language],
+    }
 
 
 def has_text(value: str | None) -> bool:

@@ -301,6 +301,12 @@ def _holds(line: Right, record: Any | None, mandate: Mandate) -> bool:
     return all(condition.holds(whole, mandate) for condition in line.only)
 
 
+def lets(by: Membership, action: Action, record: Any) -> bool:
+    """Whether this very mandate lets its holder do something with a record."""
+    granted = granting(by.user, action, by.protocol, record=record)
+    return any(mandate.key == by.pk for _line, mandate in granted)
+
+
 def membership_for(user: Person, action: Action, protocol: Protocol, record: Any) -> Membership | None:
     """The mandate under which a person does something with a record; None where none lets them."""
     found = (mandate for _line, mandate in granting(user, action, protocol, record=record))

@@ -6,97 +6,27 @@ One call reads a root with all its parts; how many texts there are changes nothi
 from __future__ import annotations
 
 import datetime
-import difflib
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
-from functools import cache, cached_property
-from itertools import pairwise
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext
 
-from partnership import drafting, editing, formats, glossary, languages, locks, parity
-from partnership.models import Decision, Publishable, Recorded, Term, TextDraft, TextStanding, TextState
+from partnership import drafting, following, formats, glossary, languages, locks, parity
+from partnership.differences import Change, Run, difference, runs
+from partnership.models import Decision, Publishable, Term, TextStanding, TextState
+from partnership.models.texts import TO_TRANSLATE
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-GAPS = (TextStanding.STALE, TextStanding.MISSING)
-
-
-# What stands in a text ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of a source's text: whether a translation has not followed it yet, and the glossary's term it is."""
-
-    text: str
-    new: bool = False
-    term: Term | None = None
-    avoid: Term | None = None
-
-
-@dataclass(frozen=True)
-class Change:
-    """A run of words of a difference: kept, added or taken away."""
-
-    text: str
-    kind: str = ""
-    """Empty, "ins" or "del"."""
-
-
-def difference(before: str, after: str) -> list[Change]:
-    """What a text said before and what it says now, in one run of words: what is neither added nor taken away says both."""
-    old, new = _words(before), _words(after)
-    if max(len(old), len(new)) > editing.LONGEST_COMPARED:
-        return [Change(before, "del"), Change(after, "ins")]
-    found: list[Change] = []
-    for operation, start, end, first, last in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if operation == "equal":
-            found.append(Change("".join(new[first:last])))
-            continue
-        found += [Change("".join(old[start:end]), "del")] if end > start else []
-        found += [Change("".join(new[first:last]), "ins")] if last > first else []
-    return found
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\s*\S+|\s+$", text)
-
-
-def runs(text: str, since: str | None, found: Iterable[glossary.Found], avoided: Iterable[glossary.Found]) -> list[Run]:
-    """A text cut where what is new begins and ends, and where a term does."""
-    new = _spans_of_new(text, since)
-    terms, bad = list(found), list(avoided)
-    places = [*new, *((one.start, one.end) for one in (*terms, *bad))]
-    edges = sorted({0, len(text), *(edge for place in places for edge in place)})
-    return [
-        Run(text[start:end], any(a <= start < b for a, b in new), _at(start, terms), _at(start, bad))
-        for start, end in pairwise(edges)
-    ]
-
-
-def _at(place: int, found: Iterable[glossary.Found]) -> Term | None:
-    return next((one.term for one in found if one.start <= place < one.end), None)
-
-
-def _spans_of_new(text: str, since: str | None) -> list[tuple[int, int]]:
-    spans, at = [], 0
-    for piece in editing.pieces(since, text) if since is not None else ():
-        if piece.new:
-            spans.append((at, at + len(piece.text)))
-        at += len(piece.text)
-    return spans
 
 
 # The sheet ------------------------------------------------------------------------------------------------------------
@@ -147,11 +77,7 @@ class Cell:
     @property
     def label(self) -> str:
         """The name of its field: “Title, Arabic”."""
-        field: Any = self.record._meta.get_field(self.field)
-        return pgettext("label of one language's text", "%(field)s, %(language)s") % {
-            "field": capfirst(str(field.verbose_name)),
-            "language": parity.LANGUAGE_NAMES[self.language],
-        }
+        return parity.label(type(self.record), self.field, self.language)
 
     @property
     def written(self) -> str:
@@ -186,7 +112,7 @@ class Cell:
     @property
     def is_gap(self) -> bool:
         """Whether it is to be translated."""
-        return self.standing in GAPS
+        return self.standing in TO_TRANSLATE
 
     @property
     def is_open(self) -> bool:
@@ -350,47 +276,11 @@ def part_anchor(record: models.Model) -> str:
 # Reading it -----------------------------------------------------------------------------------------------------------
 
 
-@cache
-def models_with_texts() -> tuple[type[Recorded], ...]:
-    """Models with translated texts whose changes are kept."""
-    return tuple(
-        model for model in apps.get_models() if issubclass(model, Recorded) and parity.translated_fields(model)
-    )
-
-
-@cache
-def _ways_to(model: type[models.Model]) -> tuple[tuple[type[Recorded], dict[str, Any]], ...]:
-    """Models whose texts may be published with a record of this one, each with the condition; `None` stands for the record."""
-    found: list[tuple[type[Recorded], dict[str, Any]]] = []
-    for part in models_with_texts():
-        names = (part.PUBLISHED_WITH or part.ROOT).split("__")
-        here: Any = part
-        for place, name in enumerate(names if names != [""] else ()):
-            here = here._meta.get_field(name).related_model
-            if here is model:
-                way, rest = "__".join(names[: place + 1]), names[place + 1 :]
-                goes_on = {f"{way}__{rest[0]}__isnull": True} if rest else {}
-                found.append((part, {way: None, **goes_on}))
-    return tuple(found)
-
-
-def records_under(root: models.Model) -> list[Any]:
-    """The root and every part whose texts come before the public with it; one query for each kind of part."""
-    found: list[Any] = [root]
-    for model, condition in _ways_to(type(root)):
-        of_root = {way: root.pk if value is None else value for way, value in condition.items()}
-        near = [one.name for one in model._meta.fields if one.many_to_one and one.name != "protocol"]
-        way = model.PUBLISHED_WITH or model.ROOT
-        rows = model._base_manager.filter(**of_root).select_related(*near, way)
-        found += rows.order_by(*model._meta.ordering or ("pk",))
-    return found
-
-
 def read(root: models.Model, may_change: Mapping[str, bool] | None = None) -> Sheet:
     """The texts of a root and its parts, by record. `may_change` says for a model's label whether the person may write there."""
-    records = records_under(root)
+    records = following.records_under(root)
     states = {_key(state): state for state in TextState.objects.under(root).select_related("by")}
-    _lay_drafts_over(root, records)
+    drafting.lay_over(records)
     held = {
         (id(record), name): lock.decision
         for record, on_it in zip(records, locks.on_each(records), strict=True)
@@ -402,7 +292,10 @@ def read(root: models.Model, may_change: Mapping[str, bool] | None = None) -> Sh
         open_here = (may_change or {}).get(record._meta.label_lower, True)
         texts = []
         for name in parity.translated_fields(type(record)):
-            cells = [_cell(record, name, code, states, held.get((id(record), name)), open_here) for code in _codes()]
+            cells = [
+                _cell(record, name, code, states, held.get((id(record), name)), open_here)
+                for code in settings.REQUIRED_LANGUAGES
+            ]
             required = name in getattr(record, "REQUIRED_TEXTS", ())
             if not required and not any(parity.has_text(cell.text) for cell in cells):
                 empty += 1
@@ -435,21 +328,8 @@ def _once(terms: Iterable[Term]) -> list[Term]:
     return list({term.pk: term for term in terms}.values())
 
 
-def _codes() -> tuple[str, ...]:
-    return tuple(settings.REQUIRED_LANGUAGES)
-
-
 def _key(state: TextState) -> tuple[int, str, str]:
     return state.content_type_id, state.object_id, state.column
-
-
-def _lay_drafts_over(root: models.Model, records: Sequence[Any]) -> None:
-    found: dict[tuple[int, str], dict[str, str]] = {}
-    for draft in TextDraft.objects.under(root):
-        found.setdefault((draft.content_type_id, draft.object_id), {})[draft.column] = draft.text
-    for record in records:
-        kind = ContentType.objects.get_for_model(record).pk
-        record.__dict__[drafting.DRAFTS] = found.get((kind, str(record.pk)), {})
 
 
 def _cell(
@@ -489,4 +369,4 @@ def _with_a_source(cells: list[Cell]) -> list[Cell]:
 
 def reading_order() -> list[str]:
     """The languages in which something is named: the reader's own first."""
-    return list(dict.fromkeys((languages.current(), *_codes())))
+    return list(dict.fromkeys((languages.current(), *settings.REQUIRED_LANGUAGES)))

@@ -1,9 +1,9 @@
-"""The pages on which staff translate: the queue of what is missing or stale, and a record's texts side by side [I10]."""
+"""The page on which staff translate a record's texts side by side [I10]."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,10 +14,9 @@ from django.contrib.admin import AdminSite
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
@@ -27,6 +26,7 @@ from partnership import (
     following,
     history,
     languages,
+    mandates,
     page_numbers,
     parity,
     permissions,
@@ -38,114 +38,28 @@ from partnership import translation_queue as queue
 from partnership.admin.opened import FORM, OPENED_AT, VERSION, form_token, note_saved, opened_at, say_saved
 from partnership.admin.publishing import refusal_words, waiting_words
 from partnership.editing import Keep
-from partnership.models import Change, Membership, Party, Protocol, Publishable, Term, TextStanding, User
+from partnership.models import Change, Party, Protocol, Publishable, Term, TextStanding, User
 from partnership.opening_page import REFUSED, protocol_of
 from partnership.refusals import reason
 from partnership.translating import Cell, Sheet, Text
 from partnership.translation_saving import Saved, Sent
 
-PER_PAGE = 50
 TEXTS_SHOWN = 100
 """So many texts stand on one page, each in three languages: what a browser sends at once has a limit."""
-PAGE, LANGUAGE, STANDING, GAPS = "p", "language", "standing", "gaps"
+PAGE, GAPS = "p", "gaps"
 SURE, ASKED, KEEP, REWRITE = "sure:", "asked:", "keep:", "rewrite:"
 SAVE_AND_NEXT, STILL_RIGHT, PUBLISH = "_next", "_still_right", "_publish"
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
-    """The addresses of translating, for the admin site."""
+    """The address of translating, for the admin site."""
     one = site.admin_view(partial(translate, site))
-    return [
-        path("translate/", site.admin_view(partial(to_translate, site)), name="to_translate"),
-        path("translate/<slug:app_label>.<slug:model_name>/<path:key>/", one, name="translate"),
-    ]
+    return [path("translate/<slug:app_label>.<slug:model_name>/<path:key>/", one, name="translate")]
 
 
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
-
-
-# The queue ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A link that narrows the queue."""
-
-    label: str
-    url: str
-    count: int
-    is_chosen: bool
-    language: str = ""
-
-
-def to_translate(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """What is missing or stale in the protocol, by record, the most urgent first."""
-    protocol = protocol_of(request)
-    if not permissions.may(request.user, "change", protocol):
-        raise Http404
-    every = queue.waiting(request.user, protocol)
-    counts = queue.counts(every)
-    language = _among(request.GET.get(LANGUAGE), [code for code, _name in languages.required()])
-    standing = _among(request.GET.get(STANDING), [str(one) for one in queue.WAITING])
-    rows = every.filter(**{name: said for name, said in ((LANGUAGE, language), (STANDING, standing)) if said})
-    page = Paginator(queue.by_record(rows), PER_PAGE).get_page(request.GET.get(PAGE))
-    context = {
-        **site.each_context(request),
-        "title": _("To translate"),
-        "page": page,
-        "entries": queue.entries(page.object_list, protocol),
-        "pages": page_numbers.links(page, lambda number: _with(request, **{PAGE: str(number)})),
-        "by_language": _language_choices(request, counts, standing, language),
-        "by_standing": _standing_choices(request, counts, language, standing),
-        "narrowed": bool(language or standing),
-        "today": timezone.localdate(),
-        "days": protocol.translation_days,
-    }
-    request.current_app = site.name
-    return TemplateResponse(request, "admin/to_translate.html", context)
-
-
-def _among(said: str | None, known: Sequence[str]) -> str:
-    return said if said is not None and said in known else ""
-
-
-def _with(request: HttpRequest, **changed: str) -> str:
-    """The page's own address with other choices, from its first page."""
-    kept = QueryDict(mutable=True)
-    for name in (LANGUAGE, STANDING, GAPS):
-        said = changed.get(name, request.GET.get(name, ""))
-        if said:
-            kept[name] = said
-    if changed.get(PAGE):
-        kept[PAGE] = changed[PAGE]
-    return f"?{kept.urlencode()}" if kept else "?"
-
-
-Counts = Mapping[tuple[str, str], int]
-
-
-def _sum(counts: Counts, language: str, standing: str) -> int:
-    return sum(count for (code, one), count in counts.items() if language in {"", code} and standing in {"", one})
-
-
-def _language_choices(request: HttpRequest, counts: Counts, standing: str, chosen: str) -> list[Choice]:
-    offered = [("", gettext("Every language")), *languages.required()]
-    return [
-        Choice(name, _with(request, language=code), _sum(counts, code, standing), code == chosen, code)
-        for code, name in offered
-    ]
-
-
-def _standing_choices(request: HttpRequest, counts: Counts, language: str, chosen: str) -> list[Choice]:
-    offered = [("", gettext("Missing and stale")), *((str(one), str(one.label)) for one in queue.WAITING)]
-    return [
-        Choice(word, _with(request, standing=one), _sum(counts, language, one), one == chosen) for one, word in offered
-    ]
-
-
-# A record's texts -----------------------------------------------------------------------------------------------------
 
 
 def translate(site: AdminSite, request: HttpRequest, app_label: str, model_name: str, key: str) -> HttpResponse:
@@ -171,7 +85,7 @@ def _record(site: AdminSite, request: HttpRequest, app_label: str, model_name: s
     except LookupError as unknown:
         raise Http404 from unknown
     own = site._registry.get(model)
-    if own is None or model not in translating.models_with_texts() or not own.has_view_permission(request):
+    if own is None or model not in following.models_with_texts() or not own.has_view_permission(request):
         raise Http404
     return own.get_object(request, key)
 
@@ -207,7 +121,7 @@ class _View:
         self.site, self.request, self.root, self.protocol = site, request, root, protocol
         self.may_change = {
             label: permissions.may(request.user, "change", protocol, label)
-            for label in {model._meta.label_lower for model in translating.models_with_texts()}
+            for label in {model._meta.label_lower for model in following.models_with_texts()}
         }
 
     # Saving
@@ -294,10 +208,12 @@ class _View:
             "columns": columns,
             "total": len(texts),
             "page": page,
-            "pages": page_numbers.links(page, lambda number: _with(self.request, **{PAGE: str(number)})),
+            "pages": page_numbers.links(
+                page, lambda number: page_numbers.address(self.request, (GAPS,), **{PAGE: str(number)})
+            ),
             "only_gaps": only_gaps,
-            "all_url": _with(self.request, gaps=""),
-            "gaps_url": _with(self.request, gaps="1"),
+            "all_url": page_numbers.address(self.request, (GAPS,), gaps=""),
+            "gaps_url": page_numbers.address(self.request, (GAPS,), gaps="1"),
             "terms": _terms(sheet),
             "blockers": self._blockers(sheet, texts),
             "waiting": waiting,
@@ -382,16 +298,11 @@ class _View:
         last = Change.objects.filter(root_type=kind, root_id=str(root.key)).select_related("by").order_by("-pk").first()
         me = _user(self.request)
         by = last.by if last is not None else None
-        parties = self._parties([person.pk for person in (me, by) if person is not None])
+        parties = mandates.communes_of_people(self.protocol, [person for person in (me, by) if person is not None])
         if last is None or by is None:
             return parties.get(me.pk), ((gettext("the platform"), None), last.at if last else None)
         words = gettext("yourself, in another window") if by == me else str(by)
         return parties.get(me.pk), ((words, parties.get(by.pk)), last.at)
-
-    def _parties(self, people: Iterable[int]) -> dict[int, Party]:
-        by_organisation = {one.organisation_id: one for one in self.protocol.parties.select_related("organisation")}
-        held = Membership.objects.for_protocol(self.protocol).filter(user__in=people, organisation__in=by_organisation)
-        return {mandate.user_id: by_organisation[mandate.organisation_id] for mandate in held}
 
 
 def _stale_words(language: str, count: int) -> str:

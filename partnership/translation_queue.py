@@ -16,13 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from partnership import drafting, parity, permissions, translating
-from partnership.models import Protocol, Publishable, PublishingState, TextDraft, TextStanding, TextState
-from partnership.models.texts import TextStateQuerySet
+from partnership import drafting, following, parity, permissions, translating
+from partnership.models import Protocol, Publishable, PublishingState, TextStanding, TextState
+from partnership.models.texts import TO_TRANSLATE, TextStateQuerySet
 from partnership.permissions import Person
-
-WAITING = (TextStanding.MISSING, TextStanding.STALE)
-"""What a language of a text can be while it is to be translated."""
 
 
 class Key(NamedTuple):
@@ -106,7 +103,7 @@ def root_models() -> list[type[models.Model]]:
     """Models whose records are translated on a page of their own, and which belong to one protocol."""
     return [
         model
-        for model in translating.models_with_texts()
+        for model in following.models_with_texts()
         if not model.ROOT and (model is Protocol or any(one.name == "protocol" for one in model._meta.fields))
     ]
 
@@ -139,7 +136,7 @@ def by_record(rows: TextStateQuerySet) -> Any:
     each = {
         f"{standing}_{code}": Count("pk", filter=Q(language=code, standing=standing))
         for code in settings.REQUIRED_LANGUAGES
-        for standing in WAITING
+        for standing in TO_TRANSLATE
     }
     grouped = rows.order_by().values("root_type_id", "root_id").annotate(first=Min("since"), **each)
     return grouped.order_by("first", "root_type_id", "root_id")
@@ -187,12 +184,7 @@ def _records(keys: Iterable[Key]) -> dict[Key, Any]:
         model: Any = ContentType.objects.get_for_id(kind).model_class()
         rows = model._base_manager.filter(pk__in=own).select_related(*_near(model))
         found |= {Key(kind, str(record.pk)): record for record in rows}
-    drafts: dict[Key, dict[str, str]] = {}
-    every = {key for own in wanted.values() for key in own}
-    for draft in TextDraft.objects.filter(content_type__in=wanted, object_id__in=every) if wanted else ():
-        drafts.setdefault(Key(draft.content_type_id, draft.object_id), {})[draft.column] = draft.text
-    for place, record in found.items():
-        record.__dict__[drafting.DRAFTS] = drafts.get(place, {})
+    drafting.lay_over(found.values())
     return found
 
 

@@ -89,9 +89,7 @@ class _Undo(Exception):
 
 
 def _save(root: models.Model, sent: Sent, by: User, may_change: Mapping[str, bool] | None) -> Saved:
-    roots = {history.root_of(record) for record in translating.records_under(root)}
-    for one in sorted(roots, key=lambda found: (found.model._meta.label, str(found.key))):
-        editing.lock(one)
+    editing.lock_all(history.root_of(record) for record in following.records_under(root))
     answer = Saved(translating.read(root, may_change))
     mine = _typed(answer.sheet, sent)
     answer.clashes = [clash for cell in mine if (clash := _clash(answer.sheet, cell, sent)) is not None]

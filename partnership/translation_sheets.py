@@ -14,234 +14,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.apps import apps
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
-from django.utils.text import capfirst
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from partnership import (
+    differences,
     drafting,
     editing,
     following,
     history,
     locks,
     parity,
-    permissions,
     sheet_files,
     text_checks,
-    translating,
-    translation_queue,
 )
-from partnership.models import Protocol, Recorded, TextState, User
-from partnership.models.texts import TO_TRANSLATE, TextStanding
+from partnership.models import Protocol, User
+from partnership.models.texts import TO_TRANSLATE
 from partnership.refusals import Refusal
 from partnership.sheet_files import Cells
-
-MOST_ROWS = sheet_files.MOST_ROWS
-AT_ONCE = 500
-"""Texts whose records are read together."""
-
-# What a row is --------------------------------------------------------------------------------------------------------
-
-
-class Key(NamedTuple):
-    """A text's place: the model's label, the record's key, the field's name."""
-
-    label: str
-    record: str
-    field: str
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text as staff read it now, in each language, and what each language stands for."""
-
-    key: Key
-    record: Any
-    said: Mapping[str, str]
-    standing: Mapping[str, str]
-
-    @property
-    def source(self) -> str | None:
-        """The language it was written in; None before anything was."""
-        return next((code for code, standing in self.standing.items() if standing == TextStanding.SOURCE), None)
-
-    @property
-    def version(self) -> int:
-        """The version of the root it belongs to."""
-        found: int = _root(self.record).version
-        return found
-
-    @property
-    def name(self) -> str:
-        """What the record is and what it is called."""
-        title, _language = translation_queue.title_of(self.record)
-        code = getattr(self.record, "code", "")
-        called = f"{code} {title}" if code and code not in title else title
-        return f"{capfirst(str(self.record._meta.verbose_name))} · {called}"
-
-    @property
-    def label(self) -> str:
-        """The field's name in the reader's language."""
-        return str(capfirst(str(self.record._meta.get_field(self.key.field).verbose_name)))
-
-
-def column_text(text: str) -> str:
-    """A text as a cell gives it back: one sort of line end, no signs a spreadsheet cannot hold, no space around."""
-    return sheet_files.holdable(text).strip()
-
-
-def digest(text: str) -> str:
-    """A short digest of what a cell says; the dash stands for nothing."""
-    said = column_text(text)
-    return hashlib.sha256(said.encode()).hexdigest()[:10] if said else "-"
-
-
-def reference(text: Text) -> str:
-    """What stands in the first column: the place of the text, its source, and the digest of each language."""
-    digests = " ".join(f"{code}:{digest(text.said[code])}" for code in _codes())
-    return f"{text.key.label}/{text.key.record}/{text.key.field} {text.source or '-'} {digests}"
-
-
-class Reference(NamedTuple):
-    """A first column, read: the text's place, its source and the digests when the sheet was made."""
-
-    key: Key
-    source: str
-    digests: Mapping[str, str]
-
-
-def read_reference(written: str) -> Reference | None:
-    """What a first column says; None where it is none of ours."""
-    place, source, *digests = written.split() if len(written.split()) > 1 else ("", "")
-    parts = place.split("/")
-    found = dict(one.split(":", 1) for one in digests if one.count(":") == 1)
-    if len(parts) != 3 or set(found) != set(_codes()) or source not in {*_codes(), "-"}:
-        return None
-    return Reference(Key(*parts), source, found)
-
-
-def _codes() -> tuple[str, ...]:
-    return tuple(settings.REQUIRED_LANGUAGES)
-
-
-def _root(record: Any) -> Any:
-    """The record whose version counts the changes of this one."""
-    for name in record.ROOT.split("__") if record.ROOT else ():
-        record = getattr(record, name)
-    return record
-
-
-# Which texts ----------------------------------------------------------------------------------------------------------
-
-
-def to_translate(protocol: Protocol, *, by: User, language: str | None = None) -> list[Key]:
-    """The texts that are missing or stale, in one language or in any: the longest waiting, as many as a sheet holds."""
-    states = translation_queue.waiting(by, protocol)
-    if language:
-        states = states.filter(language=language)
-    return _keys(states.order_by("since", "pk"))
-
-
-def of_record(record: models.Model) -> list[Key]:
-    """Every text of a record and of what is published with it."""
-    return _keys((TextState.objects.of(record) | TextState.objects.under(record)).order_by("pk"))
-
-
-def _keys(states: models.QuerySet[TextState]) -> list[Key]:
-    """Each text once, as many as a sheet holds; what belongs together stands together, the record before its parts."""
-    columns = ("root_type", "root_id", "content_type", "object_id", "field")
-    found: dict[tuple[int, str, int, str, str], None] = {}
-    for place in states.values_list(*columns).iterator(chunk_size=2000):
-        found[place] = None
-        if len(found) == MOST_ROWS:
-            break
-    return [_key(*place) for place in sorted(found, key=_in_its_root)]
-
-
-def _key(_root_type: int, _root_key: str, kind: int, record: str, name: str) -> Key:
-    found = ContentType.objects.get_for_id(kind)
-    return Key(f"{found.app_label}.{found.model}", record, name)
-
-
-def _in_its_root(place: tuple[int, str, int, str, str]) -> tuple[Any, ...]:
-    root_type, root_key, kind, record, name = place
-    model: Any = ContentType.objects.get_for_id(kind).model_class()
-    names = parity.translated_fields(model)
-    order = names.index(name) if name in names else len(names)
-    return root_type, len(root_key), root_key, kind != root_type, kind, len(record), record, order
-
-
-def texts(keys: Iterable[Key], *, protocol: Protocol, by: User) -> dict[Key, Text]:
-    """The texts at these places that are of this protocol, or of all, and that the person may change; others are left out.
-
-    Three queries for each model and each of its parts of AT_ONCE records.
-    """
-    of_models: dict[str, dict[str, list[Key]]] = {}
-    for key in keys:
-        of_models.setdefault(key.label, {}).setdefault(key.record, []).append(key)
-    found: dict[Key, Text] = {}
-    for label, of_records in of_models.items():
-        model = _model(label)
-        names = list(of_records) if model is not None else []
-        for start in range(0, len(names), AT_ONCE):
-            found |= _of_model(model, names[start : start + AT_ONCE], of_records, protocol, by)
-    return found
-
-
-def _model(label: str) -> type[models.Model] | None:
-    try:
-        model = apps.get_model(label)
-    except (LookupError, ValueError):
-        return None
-    return model if issubclass(model, Recorded) and parity.translated_fields(model) else None
-
-
-def _of_model(
-    model: Any, names: Sequence[str], wanted: Mapping[str, Sequence[Key]], protocol: Protocol, by: User
-) -> dict[Key, Text]:
-    records = [record for record in _records(model, names) if _may_change(by, protocol, record)]
-    drafting.lay_over(records)
-    standing: dict[tuple[str, str], dict[str, str]] = {}
-    for state in TextState.objects.of_each(records):
-        standing.setdefault((state.object_id, state.field), {})[state.language] = state.standing
-    fields = set(parity.translated_fields(model))
-    found = {}
-    for record in records:
-        for key in wanted[str(record.pk)]:
-            if key.field in fields:
-                said = {code: drafting.text_of(record, parity.column(key.field, code)) for code in _codes()}
-                found[key] = Text(key, record, said, standing.get((key.record, key.field), {}))
-    return found
-
-
-def _records(model: Any, names: Iterable[str]) -> list[Any]:
-    keys = []
-    for name in names:
-        try:
-            keys.append(model._meta.pk.to_python(name))
-        except ValidationError:
-            continue
-    keys = [key for key in keys if not isinstance(key, int) or 0 <= key < 2**63]
-    ways = {way for way in (model.ROOT, model.PUBLISHED_WITH) if way}
-    ways |= {f"{way}__protocol" if way else "protocol" for way in ("", *ways) if _has_protocol(model, way)}
-    return list(model._base_manager.select_related(*ways).filter(pk__in=keys)) if keys else []
-
-
-def _has_protocol(model: Any, way: str) -> bool:
-    for name in way.split("__") if way else ():
-        model = model._meta.get_field(name).related_model
-    return any(one.name == "protocol" for one in model._meta.fields)
-
-
-def _may_change(by: User, protocol: Protocol, record: Any) -> bool:
-    own = following.protocol_of(following.root_of(record))
-    return own in (None, protocol) and permissions.may(by, "change", protocol, record=record)
-
+from partnership.sheet_texts import AT_ONCE, Key, Reference, Text, column_text, digest, read_reference, reference, texts
 
 # Out ------------------------------------------------------------------------------------------------------------------
 
@@ -284,7 +78,7 @@ def headings() -> dict[str, str]:
         "reference": pgettext("column of a sheet", "Reference"),
         "record": pgettext("column of a sheet", "Record"),
         "field": pgettext("column of a sheet", "Text"),
-        **{code: str(parity.LANGUAGE_NAMES[code]) for code in _codes()},
+        **{code: str(parity.LANGUAGE_NAMES[code]) for code in settings.REQUIRED_LANGUAGES},
     }
 
 
@@ -322,9 +116,9 @@ class Note:
     now: str | None = None
 
     @property
-    def difference(self) -> list[translating.Change]:
+    def difference(self) -> list[differences.Change]:
         """From the one text to the other; nothing where it shows none."""
-        return [] if self.now is None else translating.difference(self.before or "", self.now)
+        return [] if self.now is None else differences.difference(self.before or "", self.now)
 
 
 @dataclass
@@ -379,7 +173,9 @@ class Reading:
 def read(content: bytes, *, protocol: Protocol, by: User) -> Reading:
     """What a sheet would change. Raises Refusal where it is no spreadsheet of ours: its kind, its size, its columns."""
     heading = headings()["reference"]
-    table = sheet_files.read(content, known_headings(), needed="reference", spoken=_codes(), needed_heading=heading)
+    table = sheet_files.read(
+        content, known_headings(), needed="reference", spoken=settings.REQUIRED_LANGUAGES, needed_heading=heading
+    )
     rows = [Row(number, cells) for number, cells in table.rows]
     references = {row.number: read_reference(row.cells.get("reference", "")) for row in rows}
     here = texts({found.key for found in references.values() if found}, protocol=protocol, by=by)
@@ -408,7 +204,7 @@ def _judge(row: Row, origin: Reference | None, here: Mapping[Key, Text]) -> None
     if text is None:
         row.notes.append(_refused(gettext("This text is not here, or is not yours to change.")))
         return
-    for code in _codes():
+    for code in settings.REQUIRED_LANGUAGES:
         if code in row.cells and digest(row.cells[code]) != origin.digests[code]:
             _judge_cell(row, text, origin, code)
     if row.changes:
@@ -425,7 +221,8 @@ def _judge_cell(row: Row, text: Text, origin: Reference, code: str) -> None:
             _refused(gettext("The cell is empty. A sheet takes no text away; that is done in the record itself."), code)
         )
         return
-    refusal = text_checks.refusal(written, code) or _too_long(text, code, written)
+    column = parity.column(text.key.field, code)
+    refusal = text_checks.refusal(written, code) or drafting.too_long(text.record, column, written)
     if refusal is not None:
         row.notes.append(_refused(" ".join(refusal.messages), code))
         return
@@ -438,30 +235,19 @@ def _judge_cell(row: Row, text: Text, origin: Reference, code: str) -> None:
         row.notes.append(Note(note, code, before=written, now=present))
 
 
-def _too_long(text: Text, code: str, written: str) -> Refusal | None:
-    limit = getattr(text.record._meta.get_field(parity.column(text.key.field, code)), "max_length", None)
-    if limit is None or len(written) <= limit:
-        return None
-    return Refusal(
-        _("This text has %(length)s characters; %(limit)s is the most that fits."),
-        code="max_length",
-        params={"length": len(written), "limit": limit},
-    )
-
-
 def _ask(row: Row, text: Text, origin: Reference) -> None:
     """What a person must confirm: the source changed since, or the languages look mixed up."""
     source = text.source
     if source is not None and source not in row.changes:
         _ask_about_source(row, text, origin, source)
-    together = {code: row.changes.get(code, text.said[code]) for code in _codes()}
+    together = {code: row.changes.get(code, text.said[code]) for code in settings.REQUIRED_LANGUAGES}
     for code, question in text_checks.questions(together, row.changes).items():
         row.notes.append(Note(str(question), code))
 
 
 def _ask_about_source(row: Row, text: Text, origin: Reference, source: str) -> None:
     present, sent = text.said[source], row.cells.get(source, "")
-    if source != origin.source and origin.source in _codes():
+    if source != origin.source and origin.source in settings.REQUIRED_LANGUAGES:
         sentence = gettext("The text was rewritten in %(language)s since the sheet was made. It says now:") % {
             "language": parity.LANGUAGE_NAMES[source]
         }
@@ -530,15 +316,10 @@ def take_in(rows: Sequence[Row], *, by: User) -> int:
 
 
 def _lock(rows: Iterable[Row]) -> None:
-    """Lock the roots, always in one order, and see that they are those that were read."""
-    read_at: dict[tuple[str, str], tuple[Any, int]] = {}
-    for row in rows:
-        if row.text is not None:
-            root = _root(row.text.record)
-            read_at[root._meta.label_lower, str(root.pk)] = (root, row.text.version)
-    for _place, (root, version) in sorted(read_at.items(), key=lambda item: item[0]):
-        if editing.lock(history.root_of(root)) != version:
-            raise Refusal(_("Somebody changed one of these records meanwhile. Look at the rows again."), code="version")
+    """Lock the roots, and see that they are those that were read."""
+    read_at = {history.root_of(row.text.record): row.text.version for row in rows if row.text is not None}
+    if editing.lock_all(read_at) != read_at:
+        raise Refusal(_("Somebody changed one of these records meanwhile. Look at the rows again."), code="version")
 
 
 def _take(row: Row, by: User) -> int:

@@ -21,11 +21,21 @@ from django.utils.text import slugify
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import kept_sheets, languages, parity, permissions, sheet_files, translation_queue, translation_sheets
+from partnership import (
+    kept_sheets,
+    languages,
+    parity,
+    permissions,
+    sheet_files,
+    sheet_texts,
+    translation_queue,
+    translation_sheets,
+)
 from partnership.middleware import current
 from partnership.models import Protocol, User
 from partnership.opening_page import REFUSED, errors_of
-from partnership.translation_sheets import Key, Note, Reading, Row, RowState
+from partnership.sheet_texts import Key
+from partnership.translation_sheets import Note, Reading, Row, RowState
 
 SHOWN = 200
 """So many rows of each state stand on the page; those after them come when the sheet is sent again."""
@@ -102,7 +112,7 @@ def download(visit: Visit) -> HttpResponse:
     keys = (
         _keys_of(visit, record)
         if record
-        else translation_sheets.to_translate(visit.protocol, by=visit.user, language=language or None)
+        else sheet_texts.to_translate(visit.protocol, by=visit.user, language=language or None)
     )
     made = translation_sheets.sheet(keys, protocol=visit.protocol, by=visit.user)
     name = "-".join(
@@ -127,7 +137,7 @@ def _keys_of(visit: Visit, written: str) -> Sequence[Key]:
     record = own.get_object(visit.request, key)
     if record is None:
         raise Http404
-    return translation_sheets.of_record(record)
+    return sheet_texts.of_record(record)
 
 
 # Back -----------------------------------------------------------------------------------------------------------------

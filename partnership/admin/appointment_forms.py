@@ -15,9 +15,9 @@ from django.utils.translation import gettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from partnership import clock, filing, formats, languages, letters, mandates, number_fields, parity, uploads
-from partnership.admin.texts import label
 from partnership.appointing import Act, Appointment
 from partnership.models import APPOINTED, Basis, Document, DocumentKind, Membership, Party, Role, User
+from partnership.parity import label
 
 if TYPE_CHECKING:
     _MandateField = forms.ModelChoiceField[Membership]

@@ -14,13 +14,13 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from partnership import editing
+from partnership import editing, mandates
 from partnership.admin.comparing import Comparison, Line
 from partnership.admin.opened import VERSION, opened_at
 from partnership.editing import Data, Keep, Rows, Side
 from partnership.history import Root
 from partnership.middleware import current
-from partnership.models import Change, Membership, Party
+from partnership.models import Change, Party, User
 
 CHOOSING, SHOWN, DOWNLOAD = "_choosing", "_shown", "_download"
 KEEP, REWRITE = "keep:", "rewrite:"
@@ -164,21 +164,15 @@ class Conflict:
         savers = [change.by for change in self.changes]
         last = savers[-1] if savers else None
         me = self.request.user
-        parties = self._parties([person.pk for person in (me, last) if person is not None and person.pk])
+        parties = mandates.communes_of_people(
+            current(self.request), [person for person in (me, last) if isinstance(person, User)]
+        )
         mine = Author(gettext("Your version, not saved"), parties.get(me.pk or 0))
         if last is None:
             return mine, Author(gettext("the platform"), None)
         if last.pk == me.pk:
             return mine, Author(gettext("yourself, in another window"), mine.party)
         return mine, Author(str(last), parties.get(last.pk))
-
-    def _parties(self, people: list[int]) -> dict[int, Party]:
-        protocol = current(self.request)
-        if protocol is None:
-            return {}
-        by_organisation = {party.organisation_id: party for party in protocol.parties.select_related("organisation")}
-        held = Membership.objects.for_protocol(protocol).filter(user__in=people, organisation__in=by_organisation)
-        return {mandate.user_id: by_organisation[mandate.organisation_id] for mandate in held}
 
 
 def as_file(record: Any, comparison: Comparison) -> HttpResponse:

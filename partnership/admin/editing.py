@@ -114,9 +114,7 @@ class EditingTogether(_Mixin):
 
     def _delete_locked(self, records: list[Any], delete: Callable[[], None]) -> None:
         recorded = [record for record in records if isinstance(record, Recorded)]
-        roots = in_order(history.root_of(record) for record in recorded)
-        for root in roots:
-            editing.lock(root)
+        roots = editing.lock_all(history.root_of(record) for record in recorded)
         for record in recorded:
             refuse_if_decided(record)
         delete()
@@ -147,10 +145,7 @@ class EditingTogether(_Mixin):
             return []
         chosen = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
         rows = queryset if request.POST.get("select_across") == "1" else queryset.filter(pk__in=chosen)
-        roots = in_order(history.root_of(record) for record in rows)
-        for root in roots:
-            editing.lock(root)
-        return roots
+        return list(editing.lock_all(history.root_of(record) for record in rows))
 
     # Reading
 
@@ -263,11 +258,6 @@ def spread(form: forms.BaseForm, refusal: ValidationError) -> dict[str | None, A
         own = name if name in form.fields and name != NON_FIELD_ERRORS else None
         found.setdefault(own, []).extend(errors)
     return found
-
-
-def in_order(roots: Iterable[Root]) -> list[Root]:
-    """Each once, always in the same order, so that two people never wait for each other in a circle."""
-    return sorted(set(roots), key=lambda root: (root.model._meta.label, str(root.key)))
 
 
 def check(record: Recorded) -> None:

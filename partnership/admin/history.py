@@ -19,10 +19,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from partnership import editing, field_values, languages
+from partnership import editing, field_values, languages, parity
 from partnership.admin.columns import ATTENTION, BAD, GOOD, isolated, tag
 from partnership.admin.comparing import NOTHING, in_words
-from partnership.admin.texts import label as text_label
 from partnership.models import Change, ChangeKind, Recorded
 
 TONES = {
@@ -229,7 +228,7 @@ def _field_label(model: Any, name: str) -> str:
         return name
     translated = getattr(column, "translated_field", None)
     if translated is not None:
-        return text_label(model, translated.name, column.language)
+        return parity.label(model, translated.name, column.language)
     return str(capfirst(str(column.verbose_name)))
 
 

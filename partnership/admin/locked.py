@@ -25,7 +25,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from partnership import correcting, decisions, locks, opening, parity, permissions
-from partnership.admin.texts import in_language, label
+from partnership.admin.texts import in_language
 from partnership.locks import Lock, Locked
 from partnership.middleware import current
 from partnership.models import Decision
@@ -93,7 +93,7 @@ def shut(model_label: str, column: str) -> Callable[[models.Model], SafeString]:
 
     def heading() -> str:
         if language:
-            return label(apps.get_model(model_label), field.translated_field.name, language)
+            return parity.label(apps.get_model(model_label), field.translated_field.name, language)
         return str(field.verbose_name)
 
     value.__name__ = column

@@ -17,12 +17,10 @@ from django.http import HttpRequest
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from partnership import drafting, languages, parity
-from partnership.models import Protocol, PublishingState
+from partnership.models import Protocol, Publishable
 
 if TYPE_CHECKING:
     _Mixin = admin.ModelAdmin[Any]
@@ -32,14 +30,6 @@ else:
 
 LINE_LENGTH = 120
 """Texts that may be longer get a box of several lines, so that a column shows them whole."""
-
-
-def label(model: type[models.Model], field: str, language: str) -> str:
-    """The name of one column of a row of texts: “Title, Arabic”."""
-    return pgettext("label of one language's text", "%(field)s, %(language)s") % {
-        "field": capfirst(str(model._meta.get_field(field).verbose_name)),  # type: ignore[union-attr]  # a translated field is no relation
-        "language": parity.LANGUAGE_NAMES[language],
-    }
 
 
 def in_language(text: str | None, language: str) -> SafeString:
@@ -55,7 +45,7 @@ def shown(model_label: str, field: str, language: str) -> Callable[[models.Model
         return in_language(getattr(record, parity.column(field, language)), language)
 
     text.__name__ = parity.column(field, language)
-    text.short_description = lazy(label, str)(apps.get_model(model_label), field, language)  # type: ignore[attr-defined]  # read by the admin
+    text.short_description = lazy(parity.label, str)(apps.get_model(model_label), field, language)  # type: ignore[attr-defined]  # read by the admin
     return text
 
 
@@ -98,8 +88,8 @@ class TextsForm(_ModelForm):
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, which the stubs leave out
         if public:
             self._set_texts_aside()
-        elif getattr(self.instance, "publishing_state", "") == PublishingState.READY and parity.missing(self.instance):
-            self.instance.publishing_state = PublishingState.DRAFT
+        elif isinstance(self.instance, Publishable):
+            self.instance.settle_readiness()
 
     def _set_texts_aside(self) -> None:
         for name in parity.text_columns(self._meta.model) & self.cleaned_data.keys():
@@ -233,7 +223,7 @@ class SideBySide(_Mixin):
             widget = AdminTextareaWidget(attrs={**attrs, **rows})
         field: forms.Field = db_field.formfield(
             widget=widget,
-            label=label(self.model, db_field.translated_field.name, language),
+            label=parity.label(self.model, db_field.translated_field.name, language),
             **({"form_class": OneLine} if one_line else {}),
         )
         return field

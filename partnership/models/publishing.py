@@ -76,6 +76,11 @@ class Publishable(Hideable, Versioned):
         """Whether the public reads this record now."""
         return self.publishing_state == PublishingState.PUBLISHED
 
+    def settle_readiness(self) -> None:
+        """What is ready to publish and lacks a text is a draft again; to be saved with the text that went."""
+        if self.publishing_state == PublishingState.READY and parity.missing(self):
+            self.publishing_state = PublishingState.DRAFT
+
     def publication_refusals(self) -> list[Refusal]:
         """Every rule that stands between this record and the public; empty when it may be published."""
         return [parity.gap_refusal(gap) for gap in parity.missing(self)]

@@ -27,7 +27,8 @@ class TextStanding(models.TextChoices):
     MISSING = "missing", pgettext_lazy("text", "Missing")
 
 
-TO_TRANSLATE = (TextStanding.STALE, TextStanding.MISSING)
+TO_TRANSLATE = (TextStanding.MISSING, TextStanding.STALE)
+"""What a language of a text stands for while it is to be translated."""
 
 
 _Row = TypeVar("_Row", bound="OfAText")

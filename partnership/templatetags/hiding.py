@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.template.context import RequestContext
 
-from partnership import hiding, hiding_page, permissions
+from partnership import following, hiding, hiding_page, permissions
 from partnership.middleware import current
 
 register = template.Library()
@@ -21,7 +21,7 @@ def hiding_address(context: RequestContext, record: Any) -> str:
     if record is None or protocol is None or not hiding.has_public_texts(record) or not hiding.is_public(record):
         return ""
     allowed = permissions.may(request.user, "hide", protocol, record=record)
-    return hiding_page.address(hiding.root(record)) if allowed else ""
+    return hiding_page.address(following.root_of(record)) if allowed else ""
 
 
 @register.simple_tag

@@ -18,7 +18,7 @@ def translating_address(context: RequestContext, record: Any) -> str:
     """The page on which a record's texts stand side by side; empty where it has none, or the person may not change them."""
     request: Any = context["request"]
     protocol = current(request)
-    if record is None or protocol is None or type(record) not in translating.models_with_texts():
+    if record is None or protocol is None or type(record) not in following.models_with_texts():
         return ""
     root = following.root_of(record)
     if not permissions.may(request.user, "change", protocol, record=root):

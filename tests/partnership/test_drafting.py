@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partnership import drafting, following, opening, parity, publishing
-from partnership.models import Change, ChangeKind, TextDraft
+from partnership.models import Change, ChangeKind, PublishingState, TextDraft
 from partnership.refusals import Refusal
 from projects.decisions import ADOPT_PLAN
 from projects.models import ActionPlan, Project
@@ -108,13 +108,21 @@ def test_an_indicator_of_the_partnership_shows_by_itself_once_its_languages_stan
     assert public_title(indicator) == {code: NEW[f"title_{code}"] for code in LANGUAGES}
 
 
+def test_a_ready_record_that_loses_a_text_is_a_draft_again():
+    project = ProjectFactory()
+    publishing.declare_ready(project, by=None)
+    drafting.write(project, {"summary_nl": ""}, by=None)
+    assert project.publishing_state == PublishingState.DRAFT
+
+
 def test_facts_without_language_show_at_once():
     project = ProjectFactory(published=True, people_expected=100)
     drafting.write(project, {"title_fr": "Autrement"}, by=UserFactory())
-    Project.objects.get(pk=project.pk)
     project.people_expected = 250
     project.save()
-    assert Project.objects.get(pk=project.pk).people_expected == 250
+    read = Project.objects.get(pk=project.pk)
+    assert (read.people_expected, read.title_fr) == (250, project.title_fr)
+    assert read.title_fr != "Autrement"
 
 
 def test_writing_what_stands_lets_nothing_wait():

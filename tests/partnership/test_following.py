@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from partnership import following, history, parity
 from partnership.models import TextStanding, TextState
+from partnership.models.texts import TO_TRANSLATE
 from projects.models import ActionPlan
 from tests.factories import ProtocolFactory, UserFactory
 from tests.factories_programme import ActionPlanFactory, ActivityFactory, IndicatorFactory
@@ -159,4 +160,4 @@ def test_whatever_is_written_one_language_is_the_source_and_gaps_are_found(steps
         assert said[source]
         for code, state in states.items():
             assert (state.standing == TextStanding.MISSING) == (not said[code])
-            assert (state.since is not None) == (state.standing in following.TO_FILL)
+            assert (state.since is not None) == (state.standing in TO_TRANSLATE)

@@ -345,6 +345,14 @@ def test_the_page_lists_every_public_text_and_hides_with_a_reason(project):
     assert Activity.objects.published().get().happened_fr == activity.happened_fr
 
 
+def test_the_page_of_a_project_lists_its_indicators_too_and_theirs_leads_to_it(project):
+    indicator = IndicatorFactory(project=project, protocol=project.protocol)
+    client = staff(project.protocol)
+    page = client.get(f"/fr/admin/hiding/projects.project/{project.pk}/")
+    assert indicator in [row for row, _texts in page.context["rows"]]
+    assert client.get(f"/fr/admin/hiding/evaluation.indicator/{indicator.pk}/").context["record"] == project
+
+
 def test_a_refusal_keeps_what_was_typed(project):
     browser = staff(project.protocol)
     address = f"/fr/admin/hiding/projects.project/{project.pk}/?text=projects.project:{project.pk}:title"

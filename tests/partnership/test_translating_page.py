@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone, translation
 
-from partnership import drafting, history, translating, translation_queue
+from partnership import differences, drafting, history, translation_queue
 from partnership.models import Change, Term, TextStanding, TextState, User
 from tests.factories import ProtocolFactory, UserFactory
 from tests.factories_decisions import open_ratification
@@ -203,7 +203,7 @@ def test_what_changed_in_the_source_is_marked_and_told_to_screen_readers(client:
 
 def test_the_difference_holds_every_word_of_both_versions():
     before, after = "un deux trois quatre", "un deux cinq quatre six"
-    told = translating.difference(before, after)
+    told = differences.difference(before, after)
     assert "".join(change.text for change in told if change.kind != "del") == after
     assert "".join(change.text for change in told if change.kind != "ins") == before
 

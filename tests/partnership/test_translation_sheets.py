@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from partnership import drafting, following, parity, sheet_files, translation_sheets
+from partnership import drafting, following, parity, sheet_files, sheet_texts, translation_sheets
 from partnership.models import Protocol, TextState
 from partnership.translation_sheets import Reading, RowState
 from projects.models import Project
@@ -55,9 +55,9 @@ def untranslated(protocol: Protocol, **texts: str) -> Any:
 
 def out(protocol: Protocol, editor: Any, record: Any = None, language: str | None = None) -> bytes:
     keys = (
-        translation_sheets.of_record(record)
+        sheet_texts.of_record(record)
         if record is not None
-        else translation_sheets.to_translate(protocol, by=editor, language=language)
+        else sheet_texts.to_translate(protocol, by=editor, language=language)
     )
     return translation_sheets.sheet(keys, protocol=protocol, by=editor).content
 
@@ -136,14 +136,14 @@ def test_another_protocols_texts_stay_where_they_are(protocol: Protocol, editor:
     elsewhere = ProtocolFactory(hostname="elsewhere.example")
     theirs = untranslated(elsewhere)
     content = translated(out(elsewhere, editor_of(elsewhere), theirs), nl="Een nieuwe school")
-    assert translation_sheets.sheet(translation_sheets.of_record(theirs), protocol=protocol, by=editor).texts == 0
+    assert translation_sheets.sheet(sheet_texts.of_record(theirs), protocol=protocol, by=editor).texts == 0
     row = read(content, protocol, editor).rows[0]
     assert (row.state, row.text, row.changes) == (RowState.ERROR, None, {})
 
 
 def test_a_text_longer_than_a_cell_is_left_out_and_counted(protocol: Protocol, editor: Any):
     project = untranslated(protocol, description_fr="x" * 40_000)
-    made = translation_sheets.sheet(translation_sheets.of_record(project), protocol=protocol, by=editor)
+    made = translation_sheets.sheet(sheet_texts.of_record(project), protocol=protocol, by=editor)
     assert made.too_long == 1
 
 
