@@ -72,9 +72,11 @@ def protocol_of(root: models.Model) -> Protocol | None:
 
 @cache
 def models_with_texts() -> tuple[type[Recorded], ...]:
-    """Models with translated texts whose changes are kept."""
+    """Models with texts of which one language follows another."""
     return tuple(
-        model for model in apps.get_models() if issubclass(model, Recorded) and parity.translated_fields(model)
+        model
+        for model in apps.get_models()
+        if issubclass(model, Recorded) and model.TEXTS_FOLLOW and parity.translated_fields(model)
     )
 
 

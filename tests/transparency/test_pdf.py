@@ -447,7 +447,15 @@ def test_a_provisional_report_says_so_on_every_page():
     assert not any("Provisoire" in page for page in text_of(report()))
 
 
-@pytest.mark.parametrize(("projects", "lines"), [(50, 1), (30, 5), (12, 9), (3, 60)])
+@pytest.mark.parametrize(
+    ("projects", "lines"),
+    [
+        pytest.param(50, 1, marks=pytest.mark.long),
+        pytest.param(30, 5, marks=pytest.mark.long),
+        (12, 9),
+        (3, 60),
+    ],
+)
 def test_however_the_lines_fall_the_report_is_made(projects, lines):
     one = snapshot()["projects"][0]
     bare = {"activities": [], "involvements": [], "lines": one["lines"] * lines}
