@@ -23,7 +23,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from partnership import transport
+from partnership import parity, transport
 from partnership.models import Attempt, Message, MessageState, Protocol
 from partnership.models.messages import Outcome
 
@@ -74,7 +74,7 @@ def post(
             "protocol": protocol,
             "message_id": message_id,
             "recipient": recipient,
-            "subject": _one_line(subject)[:300],
+            "subject": parity.one_line(subject)[:300],
             "content": envelope.as_bytes(policy=email.policy.SMTP),
             "created_at": now,
             "next_attempt_at": now,
@@ -85,10 +85,6 @@ def post(
 
 def _domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _compose(
@@ -103,7 +99,7 @@ def _compose(
     message = EmailMessage(policy=email.policy.SMTP)
     message["From"] = Address(addr_spec=parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     message["To"] = Address(addr_spec=recipient)
-    message["Subject"] = _one_line(subject)
+    message["Subject"] = parity.one_line(subject)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
@@ -72,6 +73,14 @@ def label(model: type[Model], field: str, language: str) -> str:
         "field": capfirst(str(model._meta.get_field(field).verbose_name)),  # type: ignore[union-attr]  # a translated field is no relation
         "language": LANGUAGE_NAMES[language],
     }
+
+
+BETWEEN_WORDS = re.compile(r"[ \t\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks or spaces around it. No-break spaces, which French asks for before its signs, stay as they are."""
+    return BETWEEN_WORDS.sub(" ", text).strip(" ")
 
 
 def has_text(value: str | None) -> bool:

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from partnership import drafting, editing, following, history, locks, text_checks, translating
+from partnership import drafting, editing, following, history, locks, parity, text_checks, translating
 from partnership.editing import Keep
 from partnership.models import Change as Written
 from partnership.models import Recorded, User
@@ -110,7 +110,7 @@ def _save(root: models.Model, sent: Sent, by: User, may_change: Mapping[str, boo
 def clean(text: str, *, one_line: bool) -> str:
     """A text as it is kept: one kind of line end, no spaces around it, in one line where its column has one."""
     plain = text.replace("\r\n", "\n")
-    return " ".join(plain.split()) if one_line else plain.strip()
+    return parity.one_line(plain) if one_line else plain.strip()
 
 
 def _typed(sheet: Sheet, sent: Sent) -> list[Cell]:

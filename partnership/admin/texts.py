@@ -53,7 +53,7 @@ class OneLine(forms.CharField):
     """A text without line breaks, though it is typed into a box of several lines."""
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(" ".join(str(value).split()) if value else value)
+        return super().to_python(parity.one_line(str(value)) if value else value)
 
 
 class TextsForm(_ModelForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from config.admin import MENU
+from partnership.models import Change, TextDraft, TextState
 from tests.factories import (
     PASSWORD,
     ClauseFactory,
@@ -40,6 +42,7 @@ from tests.factories_programme import (
     TransactionFactory,
 )
 from tests.reports import made_report
+from tests.retelling import retold_on
 from tests.staff import errors_of, queries, sent, sign_in_with_second_factor, staff
 
 pytestmark = pytest.mark.django_db
@@ -312,3 +315,17 @@ def test_a_real_protocol_bears_no_such_mark():
 def test_nothing_is_written_into_the_page_that_the_policy_forbids(client: Client, path: str):
     page = (client if "accounts" in path else staff(ProtocolFactory())).get(path).content.decode()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_is_saved_as_it_was_opened_changes_nothing(settings: Any):
+    """Whatever signs the texts hold, such as the no-break spaces of French typography: no draft, no language stale, no history."""
+    settings.DEMO = True
+    protocol = retold_on(datetime.date(2026, 11, 24))
+    client = staff(protocol)
+    records = [*protocol.projects.order_by("code"), *protocol.plans.all(), *protocol.indicators.all()[:3]]
+    before = (Change.objects.count(), TextDraft.objects.count(), TextState.objects.stale().count())
+    for record in records:
+        address = f"/fr/admin/{record._meta.app_label}/{record._meta.model_name}/{record.pk}/change/"
+        assert sent(client, address).status_code == 302, address
+    assert (Change.objects.count(), TextDraft.objects.count(), TextState.objects.stale().count()) == before
