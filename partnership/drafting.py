@@ -27,16 +27,29 @@ DRAFTS = "_drafts"
 def is_public(record: Any) -> bool:
     """Whether the public reads the record's texts now: a published root, or a part of one whose own texts are complete.
 
-    What says with which record it is published (PUBLISHED_WITH), and stands without one, is public once complete.
+    What nobody publishes (an organisation, an objective, an indicator of the partnership) is public once complete.
     """
+    return may_be_public(record) and (isinstance(record, Publishable) or not parity.missing(record))
+
+
+def may_be_public(record: Any) -> bool:
+    """Whether nothing but the record's own texts can keep it from the public; of a root that is published, whether it is."""
     if isinstance(record, Publishable):
         return record.is_published
     if record.pk is None or not (isinstance(record, Recorded) and hasattr(record, "PUBLIC_FIELDS")):
         return False
     root = following.root_of(record)
-    alone = bool(record.PUBLISHED_WITH) and not parity.missing(root)
-    holds = root.is_published if isinstance(root, Publishable) else alone
-    return holds and not parity.missing(record)
+    return root.is_published if isinstance(root, Publishable) else root == record or not parity.missing(root)
+
+
+def would_be_public(record: Any, texts: Mapping[str, str]) -> bool:
+    """Whether the public would read a part for the first time, were these texts, by column, in its columns with those that wait."""
+    if isinstance(record, Publishable) or not may_be_public(record):
+        return False
+    seen = copy.copy(record)
+    for column, text in {**of(record), **texts}.items():
+        setattr(seen, column, text)
+    return not parity.missing(seen)
 
 
 def of(record: models.Model) -> Mapping[str, str]:
@@ -84,7 +97,7 @@ def write(record: Recorded, texts: Mapping[str, str], *, by: User | None, versio
         fresh: Any = type(record)._base_manager.get(pk=record.pk)
         changed = {column: text for column, text in texts.items() if text_of(fresh, column) != text}
         _check(fresh, changed)
-        if is_public(fresh):
+        if is_public(fresh) or would_be_public(fresh, changed):
             keep(fresh, changed)
         elif changed:
             for column, text in changed.items():
@@ -131,14 +144,28 @@ def keep(record: Any, texts: Mapping[str, str]) -> None:
         _keep_one(record, root, column, text)
     record.__dict__[DRAFTS] = {**of(record), **changed}
     history.drafted(record, fields)
-    if not isinstance(root, Publishable):
-        _show_complete(record)
+    _show_complete(record)
+
+
+@transaction.atomic
+def still_right(record: Any, name: str, language: str, *, by: User | None) -> bool:
+    """Say that a stale language is right beside the present source as it is. False where it was not stale."""
+    with history.acting(by), history.one_version():
+        editing.lock(history.root_of(record))
+        confirmed = following.still_right(record, name, language, by=by and by.pk)
+        if confirmed:
+            _show_complete(type(record)._base_manager.get(pk=record.pk))
+    record.__dict__.pop(DRAFTS, None)
+    return confirmed
 
 
 def _show_complete(record: Any) -> None:
-    """What nobody publishes shows by itself once its languages stand and follow each other."""
-    ready, _refusals = complete_sets(record, list(TextDraft.objects.of(record).order_by("field")))
-    if ready:
+    """What nobody publishes, and a part that comes before the public for the first time, shows by itself once its languages
+    stand and follow each other."""
+    if is_public(record) and isinstance(following.root_of(record), Publishable):
+        return
+    ready, refusals = complete_sets(record, list(TextDraft.objects.of(record).order_by("field")))
+    if ready and (is_public(record) or not refusals):
         move(record, ready)
 
 
@@ -181,6 +208,8 @@ def complete_sets(record: Any, drafts: Sequence[TextDraft]) -> tuple[list[TextDr
     """Of a record's drafts, in the order of their fields: those whose text stands in three languages that follow each other,
     and why the others do not come before the public yet."""
     stale = list(TextState.objects.of(record).stale().select_related("content_type"))
+    if stale and not is_public(record):
+        return [], [still_follows(state) for state in stale]
     ready: list[TextDraft] = []
     refusals: list[Refusal] = []
     for name, group in groupby(drafts, key=lambda draft: draft.field):

@@ -74,11 +74,13 @@ def address(record: models.Model, anchor: str = "") -> str:
 
 
 def waiting(user: Person, protocol: Protocol) -> TextStateQuerySet:
-    """The languages of texts that are missing or stale, of records of this protocol that the person may change, but withdrawn ones.
+    """The languages of texts that are missing or stale, of records of this protocol or shared by all that the person may change,
+    but withdrawn ones.
 
     It asks by the indexed condition; where a right depends on the record, one query more for each such kind.
     """
-    rows: TextStateQuerySet = TextState.objects.to_translate().filter(protocol=protocol)
+    shared = Q(protocol__isnull=True)
+    rows: TextStateQuerySet = TextState.objects.to_translate().filter(Q(protocol=protocol) | shared)
     within, without = [], Q()
     for model in root_models():
         if not permissions.may(user, "change", protocol, model._meta.label_lower):
@@ -100,12 +102,8 @@ def _withdrawn(model: Any, protocol: Protocol) -> models.QuerySet[Any, str]:
 
 
 def root_models() -> list[type[models.Model]]:
-    """Models whose records are translated on a page of their own, and which belong to one protocol."""
-    return [
-        model
-        for model in following.models_with_texts()
-        if not model.ROOT and (model is Protocol or any(one.name == "protocol" for one in model._meta.fields))
-    ]
+    """Models whose records are translated on a page of their own."""
+    return [model for model in following.models_with_texts() if not model.ROOT]
 
 
 def _depends_on_the_record(user: Person, protocol: Protocol, model: type[models.Model]) -> bool:

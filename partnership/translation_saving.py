@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from partnership import drafting, editing, following, history, locks, parity, text_checks, translating
 from partnership.editing import Keep
 from partnership.models import Change as Written
-from partnership.models import Recorded, User
+from partnership.models import Publishable, Recorded, User
 from partnership.refusals import Refusal
 from partnership.translating import Cell, Sheet, sign_of
 
@@ -202,9 +202,14 @@ def _against(cell: Cell, text: str) -> list[str]:
     return refused.messages if refused is not None else []
 
 
+def _waits_to_be_published(record: Any) -> bool:
+    """Whether what is written of a public record waits for somebody to publish it, who asks then whether it is whole."""
+    return drafting.is_public(record) and isinstance(following.root_of(record), Publishable)
+
+
 def _check_record(record: Any, cells: list[Cell]) -> None:
     """A record that is never without a text keeps it: its constraint says so, and so does the field."""
-    if not cells or drafting.is_public(record) or any(cell.errors for cell in cells):
+    if not cells or _waits_to_be_published(record) or any(cell.errors for cell in cells):
         return
     seen = type(record)(**{one.attname: getattr(record, one.attname) for one in record._meta.concrete_fields})
     for cell in cells:
@@ -271,7 +276,7 @@ def _confirm(sheet: Sheet, sent: Sent, by: User) -> bool:
     if source is None or (source.typed is None and _changed(source, sent)) or _changed(cell, sent):
         cell.errors.append(_("This text or its source changed since you opened the page. Look at it again."))
         return False
-    return following.still_right(cell.record, cell.field, cell.language, by=by.pk)
+    return drafting.still_right(cell.record, cell.field, cell.language, by=by)
 
 
 # Before the public ----------------------------------------------------------------------------------------------------

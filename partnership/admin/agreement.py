@@ -16,10 +16,10 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from partnership import languages, parity
+from partnership import following, languages, parity
 from partnership.admin.columns import ATTENTION, GOOD, PLAIN, code, record_link, tag, tag_column, text_column
 from partnership.admin.scope import SHARED, ReadOnlyTabular, ScopedAdmin
-from partnership.admin.texts import in_language
+from partnership.admin.texts import TextsForm, in_language
 from partnership.models import (
     Clause,
     Domain,
@@ -128,10 +128,19 @@ class PhaseAdmin(ScopedAdmin):
     fields = ("code", "title", ("starts_on", "ends_on"))
 
 
+class ClauseForm(TextsForm):
+    """A courtesy translation follows the act's own text, whoever writes it."""
+
+    def _save_m2m(self) -> None:
+        with following.as_translation():
+            super()._save_m2m()
+
+
 @admin.register(Clause)
 class ClauseAdmin(ScopedAdmin):
     """All clauses in the act's order. The act's own language prevails; the others are courtesy translations."""
 
+    form = ClauseForm
     list_display = ("shown_number", "kind", "shown_text", "courtesy")
     list_display_links = ("shown_number",)
     list_filter = ("kind",)

@@ -78,22 +78,27 @@ class TextsForm(_ModelForm):
                     self.fields[name].required = True
 
     def _lay_drafts_over(self) -> None:
-        if drafting.is_public(self.instance):
+        if drafting.may_be_public(self.instance):
             columns = parity.text_columns(self._meta.model)
             self.initial.update({name: text for name, text in drafting.of(self.instance).items() if name in columns})
 
     def _post_clean(self) -> None:
         """What is written of a public record's texts waits as drafts; its columns stay as the public reads them."""
-        public = drafting.is_public(self.instance)
+        waits = drafting.is_public(self.instance) or drafting.would_be_public(self.instance, self._texts())
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, which the stubs leave out
-        if public:
+        if waits:
             self._set_texts_aside()
         elif isinstance(self.instance, Publishable):
             self.instance.settle_readiness()
 
+    def _texts(self) -> dict[str, str]:
+        """What was typed into the columns of texts."""
+        columns = parity.text_columns(self._meta.model) & self.cleaned_data.keys()
+        return {name: self.cleaned_data[name] or "" for name in columns}
+
     def _set_texts_aside(self) -> None:
-        for name in parity.text_columns(self._meta.model) & self.cleaned_data.keys():
-            self.drafted[name] = self.cleaned_data[name] or ""
+        self.drafted = self._texts()
+        for name in self.drafted:
             setattr(self.instance, name, self.instance.remembered.get(name))
 
     def _save_m2m(self) -> None:

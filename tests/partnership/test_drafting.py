@@ -15,8 +15,8 @@ from partnership import drafting, following, opening, parity, publishing
 from partnership.models import Change, ChangeKind, PublishingState, TextDraft
 from partnership.refusals import Refusal
 from projects.decisions import ADOPT_PLAN
-from projects.models import ActionPlan, Project
-from tests.factories import ProtocolFactory, UserFactory
+from projects.models import ActionPlan, Activity, Project
+from tests.factories import ObjectiveFactory, OrganisationFactory, ProtocolFactory, UserFactory
 from tests.factories_programme import ActionPlanFactory, ActivityFactory, IndicatorFactory, ProjectFactory
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +25,13 @@ LANGUAGES = ("ar", "fr", "nl")
 NEW = {"title_ar": "عنوان جديد", "title_fr": "Titre nouveau", "title_nl": "Nieuwe titel"}
 
 
-def public_title(record: Any) -> dict[str, str]:
+def public_text(record: Any, field: str) -> dict[str, str]:
     fresh = type(record).objects.get(pk=record.pk)
-    return {code: getattr(fresh, parity.column("title", code)) for code in LANGUAGES}
+    return {code: getattr(fresh, parity.column(field, code)) for code in LANGUAGES}
+
+
+def public_title(record: Any) -> dict[str, str]:
+    return public_text(record, "title")
 
 
 def test_before_the_first_publication_the_columns_are_the_working_copy():
@@ -58,7 +62,7 @@ def test_what_is_still_right_needs_no_retyping():
     project, person = ProjectFactory(published=True), UserFactory()
     drafting.write(project, {"title_fr": "Une faute corrigée"}, by=person)
     for language in ("ar", "nl"):
-        assert following.still_right(project, "title", language, by=person.pk)
+        assert drafting.still_right(project, "title", language, by=person)
     publishing.publish(project, by=person)
     assert public_title(project)["fr"] == "Une faute corrigée"
 
@@ -106,6 +110,41 @@ def test_an_indicator_of_the_partnership_shows_by_itself_once_its_languages_stan
     assert public_title(indicator) == before
     drafting.write(indicator, NEW, by=person)
     assert public_title(indicator) == {code: NEW[f"title_{code}"] for code in LANGUAGES}
+
+
+@pytest.mark.parametrize("make", [ObjectiveFactory, OrganisationFactory])
+def test_a_name_that_is_never_without_its_languages_changes_in_all_of_them_or_in_none(make: Any):
+    record, person = make(), UserFactory()
+    before = public_text(record, "name")
+    drafting.write(record, {"name_fr": "Un autre nom"}, by=person)
+    assert public_text(record, "name") == before
+    drafting.write(record, {"name_ar": "اسم آخر"}, by=person)
+    assert public_text(record, "name") == before
+    with following.as_translation():
+        drafting.write(record, {"name_nl": "Een andere naam", "name_fr": "Un autre nom"}, by=person)
+    assert public_text(record, "name") == {"ar": "اسم آخر", "fr": "Un autre nom", "nl": "Een andere naam"}
+    assert not TextDraft.objects.exists()
+
+
+def test_a_corrected_name_shows_once_the_other_languages_are_said_to_be_right():
+    objective, person = ObjectiveFactory(), UserFactory()
+    before = public_text(objective, "name")
+    drafting.write(objective, {"name_fr": "Une faute corrigée"}, by=person)
+    assert drafting.still_right(objective, "name", "ar", by=person)
+    assert public_text(objective, "name") == before
+    assert drafting.still_right(objective, "name", "nl", by=person)
+    assert public_text(objective, "name") == {**before, "fr": "Une faute corrigée"}
+
+
+def test_a_part_does_not_come_before_the_public_while_a_language_follows_an_earlier_source():
+    activity, person = ActivityFactory(project=ProjectFactory(published=True), title_nl=""), UserFactory()
+    drafting.write(activity, {"title_ar": NEW["title_ar"]}, by=person)
+    drafting.write(activity, {"title_nl": NEW["title_nl"]}, by=person)
+    assert not Activity.objects.published().exists()
+    assert drafting.text_of(activity, "title_nl") == NEW["title_nl"]
+    assert drafting.still_right(activity, "title", "fr", by=person)
+    assert Activity.objects.published().get().title_nl == NEW["title_nl"]
+    assert not TextDraft.objects.exists()
 
 
 def test_a_ready_record_that_loses_a_text_is_a_draft_again():
@@ -162,7 +201,7 @@ def test_no_decision_opens_while_texts_wait():
     drafting.write(plan, {"title_fr": "Autrement"}, by=UserFactory())
     assert "I10" in {refusal.code for refusal in opening.against(ADOPT_PLAN, plan)}
     for language in ("ar", "nl"):
-        following.still_right(plan, "title", language, by=None)
+        drafting.still_right(plan, "title", language, by=None)
     publishing.publish(plan, by=None)
     assert "I10" not in {refusal.code for refusal in opening.against(ADOPT_PLAN, plan)}
 
@@ -207,7 +246,7 @@ def test_the_public_reads_three_languages_of_one_version_whatever_happens(steps:
         if act == "write":
             drafting.write(plan, {parity.column("title", language): text}, by=None)
         elif act == "right":
-            following.still_right(plan, "title", language, by=None)
+            drafting.still_right(plan, "title", language, by=None)
         else:
             try:
                 publishing.publish(plan, by=None)

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from partnership import differences, drafting, history, translation_queue
 from partnership.models import Change, Term, TextStanding, TextState, User
-from tests.factories import ProtocolFactory, TermFactory, UserFactory
+from tests.factories import OrganisationFactory, ProtocolFactory, TermFactory, UserFactory
 from tests.factories_decisions import open_ratification
 from tests.factories_programme import ActivityFactory, IndicatorFactory, ProjectFactory
 from tests.staff import fields_of, queries, staff
@@ -120,6 +120,12 @@ def test_nothing_of_another_protocol_stands_in_the_queue_or_on_a_page(client: Cl
     theirs = ProjectFactory(protocol=ProtocolFactory(hostname="second.example"), title_nl="")
     assert client.get("/fr/admin/translate/").context["entries"] == []
     assert client.get(address(theirs)).status_code == 404
+
+
+def test_what_all_protocols_share_stands_in_the_queue_too(client: Client):
+    shared = OrganisationFactory()
+    drafting.write(shared, {"name_fr": "Un nom plus clair"}, by=None)
+    assert address(shared) in client.get("/fr/admin/translate/").content.decode()
 
 
 def test_who_may_not_change_the_programme_finds_no_queue_and_no_page(protocol: Any, project: Any):
