@@ -34,7 +34,18 @@ from partnership.middleware import current
 from partnership.models import Membership, User
 
 MENU = {
-    "projects": ("Project", "Activity", "BudgetLine", "Transaction", "ActionPlan", "ExchangeRate"),
+    "projects": (
+        "Need",
+        "Consultation",
+        "ActionPlan",
+        "Project",
+        "PriorAssessment",
+        "Activity",
+        "BudgetLine",
+        "Transaction",
+        "ExchangeRate",
+        "Initiative",
+    ),
     "evaluation": ("Indicator",),
     "transparency": ("ReportSeries", "Report", "Snapshot"),
     "partnership": (
@@ -132,6 +143,7 @@ class PlatformAdminSite(AdminSite):
         """With the pages of signing and comments; without the shortcut that tells the address of any record of any protocol."""
         # They show parts of the models' own pages, which are registered once this site stands.
         from partnership import publishing_many_page, to_translate_page, translating_page, translation_sheets_page
+        from projects import pages as projects_pages
 
         known = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
         return [
@@ -145,6 +157,7 @@ class PlatformAdminSite(AdminSite):
             *withdrawing_pages.urls(self),
             *comment_page.urls(self),
             *hiding_page.urls(self),
+            *projects_pages.urls(self),
             *known,
         ]
 

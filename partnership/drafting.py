@@ -152,7 +152,7 @@ def still_right(record: Any, name: str, language: str, *, by: User | None) -> bo
     """Say that a stale language is right beside the present source as it is. False where it was not stale."""
     with history.acting(by), history.one_version():
         editing.lock(history.root_of(record))
-        confirmed = following.still_right(record, name, language, by=by and by.pk)
+        confirmed = following.still_right(record, name, language, by=by.pk if by is not None else None)
         if confirmed:
             _show_complete(type(record)._base_manager.get(pk=record.pk))
     record.__dict__.pop(DRAFTS, None)

@@ -11,4 +11,8 @@ rights.cover(
     "projects.budgetline",
     "projects.transaction",
     "projects.exchangerate",
+    "projects.need",
+    "projects.consultation",
+    "projects.priorassessment",
+    "projects.initiative",
 )

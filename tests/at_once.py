@@ -11,7 +11,7 @@ from django.db import connection
 
 from tests.conftest import LONG
 
-ROUNDS = 200 if LONG else 20
+ROUNDS = 200 if LONG else 8
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:

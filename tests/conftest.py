@@ -14,6 +14,8 @@ from django.test import TransactionTestCase
 from pytest_django import Settings
 
 from partnership import triggers
+from tests import retelling
+from tests.clearing import empty_what_is_filled
 from tests.processes import Program, running, settings_of_this_test
 from tests.settings import REDIS_DATABASE
 from tests.smtp import SmtpServer, running_smtp_server
@@ -48,13 +50,23 @@ def clearing_may_empty_append_only_tables() -> Iterator[None]:
     """The tests' own clearing between transactions is one of the two that may; see partnership/triggers.py."""
     clear = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own, left out of its stubs
 
-    def clear_with_triggers_lifted(self: TransactionTestCase) -> None:
-        with triggers.lifted():
-            clear(self)
+    def clear_whatever_guards_it(self: TransactionTestCase) -> None:
+        if not empty_what_is_filled():
+            with triggers.lifted():
+                clear(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", clear_with_triggers_lifted)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", clear_whatever_guards_it)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def a_shelf_for_what_was_told(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Both processes of a run take the demonstration from one shelf; pytest removes it with its other folders."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "told"
+    folder.mkdir(exist_ok=True)
+    retelling.shelf[:] = [folder]
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,18 @@
-"""The demonstration told once in a process and then written down again as rows, for tests that stand on it.
+"""The demonstration told once in a run and then written down again as rows, for tests that stand on it.
 
 Telling it takes as long as people's acts take, one after the other. What tests the telling itself calls `told_on`.
+
+    retold_on(day)              for one test
+    standing_on(day, folder)    for all tests of a module, each of which undoes what it does
 """
 
 from __future__ import annotations
 
 import io
+import os
+import pickle
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +24,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
+from django.test import override_settings
 
 from partnership.models import Protocol
 from tests.demonstration import told_on
@@ -37,20 +44,51 @@ class Told:
     files: dict[str, bytes]
 
 
-_TOLD: dict[date, Told] = {}
+_TOLD: dict[str, Told] = {}
+shelf: list[Path] = []
+"""The folder in which the processes of a run leave each other what they told, if there is one; tests/conftest.py names it."""
 
 
 def retold_on(day: date) -> Any:
     """The demonstration's protocol as it stands on a day, with the same keys each time; told afresh beside other rows."""
     if connection.vendor != "postgresql" or filled() - LAID_BY_DJANGO:
         return told_on(day)
-    if day not in _TOLD:
+    title = f"{day} with sign-ins" if settings.DEMO else f"{day}"
+    told = _TOLD.get(title) or from_the_shelf(title)
+    if told is None:
         protocol = told_on(day)
-        _TOLD[day] = kept()
+        _TOLD[title] = kept()
+        to_the_shelf(title)
         return protocol
+    _TOLD[title] = told
     with transaction.atomic():
-        write(_TOLD[day])
+        write(told)
     return Protocol.objects.get(code=CODE)
+
+
+@contextmanager
+def standing_on(day: date, folder: Path, *, demo: bool = False) -> Iterator[Any]:
+    """The demonstration's protocol for as long as the block runs, its files in a folder of its own; nothing of it stays."""
+    with override_settings(MEDIA_ROOT=folder, DEMO=demo), transaction.atomic():
+        yield retold_on(day)
+        transaction.set_rollback(True)
+
+
+def from_the_shelf(title: str) -> Told | None:
+    """What another process of this run told."""
+    for folder in shelf:
+        if (folder / title).exists():
+            told: Told = pickle.loads((folder / title).read_bytes())
+            return told
+    return None
+
+
+def to_the_shelf(title: str) -> None:
+    """Whole at once, since the other process may be looking."""
+    for folder in shelf:
+        being_written = folder / f"{title} by {os.getpid()}"
+        being_written.write_bytes(pickle.dumps(_TOLD[title]))
+        being_written.rename(folder / title)
 
 
 def models() -> dict[str, type[Model]]:

@@ -22,10 +22,13 @@ if REDIS_DATABASE:
 
 from config import environment  # noqa: E402
 from config.settings import *  # noqa: E402, F403  reads the environment set above
-from config.settings import STORAGES  # noqa: E402
+from config.settings import DATABASES, STORAGES  # noqa: E402
 
 # Static files straight from their sources; tests/test_demo.py collects them as an installation does.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# What a test commits need not outlive a power cut, and its few rows are no work for a compiler of queries.
+if "postgresql" in str(DATABASES["default"]["ENGINE"]):
+    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off -c jit=off"}
 # Without Redis the cache is this process's own: no test needs a database to empty it.
 CACHES = environment.caches(os.environ.get("REDIS_URL", ""), one_process=True)
 # The hashing of passwords is not under test, and slow on purpose.

@@ -1,4 +1,7 @@
-"""Every link of the public and the staff side leads somewhere, in every language, over the whole demonstration."""
+"""Every link of the public and the staff side leads somewhere, in every language, over the whole demonstration.
+
+The long run opens every kind of page in every language; the quick one opens every kind once, in one language after another.
+"""
 
 from __future__ import annotations
 
@@ -43,33 +46,45 @@ def demonstration(told: Path, settings: Settings) -> None:
 
 
 def links(page: str, language: str) -> Iterator[str]:
+    """Where a page leads in its own language, without that language's name."""
     for address in re.findall(r'href="(/[^"#]*)', page):
         if address.startswith(f"/{language}/") and not LEFT_OUT.search(address):
-            yield html.unescape(address)
+            yield html.unescape(address).removeprefix(f"/{language}")
 
 
-def walk(client: Client, language: str, *starts: str) -> dict[str, str]:
-    """Pages by address: each kind of address once, its filters aside, and what is no page left out."""
-    waiting, kinds, pages = list(starts), set(), {}
+def walk(client: Client, *languages: str) -> dict[str, tuple[str, str]]:
+    """Pages by address, each with its language: each kind of address once, its filters aside, and what is no page left out.
+
+    From each, whatever its language, one goes on to the next language.
+    """
+    waiting, kinds, pages = ["/", "/admin/"], set(), {}
     while waiting:
-        address = waiting.pop(0)
-        kind = NUMBER.sub("N", address.partition("?")[0])
-        if kind in kinds or address.endswith(".pdf"):
+        place = waiting.pop(0)
+        kind = NUMBER.sub("N", place.partition("?")[0])
+        if kind in kinds or place.endswith(".pdf"):
             continue
+        language = languages[len(kinds) % len(languages)]
         kinds.add(kind)
+        address = f"/{language}{place}"
         answer = client.get(address, follow=True)
         assert answer.status_code == 200, address
         if answer["Content-Type"].startswith("text/html"):
-            pages[address] = answer.content.decode()
-            waiting += links(pages[address], language)
+            pages[address] = language, answer.content.decode()
+            waiting += links(pages[address][1], language)
     return pages
 
 
-@pytest.mark.parametrize("language", ["ar", "fr", pytest.param("nl", marks=pytest.mark.long)])
-def test_every_link_leads_to_a_page_in_its_language(client: Client, demonstration, language: str):
+@pytest.mark.parametrize(
+    "languages",
+    [
+        pytest.param(("ar", "fr", "nl"), id="by turns"),
+        *(pytest.param((code,), marks=pytest.mark.long, id=code) for code in ("ar", "fr", "nl")),
+    ],
+)
+def test_every_link_leads_to_a_page_in_its_language(client: Client, demonstration, languages: tuple[str, ...]):
     client.force_login(User.objects.get(email="coordination@belfaa.example"))
-    pages = walk(client, language, f"/{language}/", f"/{language}/admin/")
+    pages = walk(client, *languages)
     assert len(pages) > 60
-    for address, page in pages.items():
+    for address, (language, page) in pages.items():
         assert f'lang="{language}" dir="{direction(language)}"' in page, address
         assert not re.search(r"%\(\w+\)|\{\{|\{%", page), address

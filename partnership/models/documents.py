@@ -24,6 +24,7 @@ class DocumentKind(models.TextChoices):
     MINUTES = "minutes", _("Minutes")
     STUDY = "study", _("Study or diagnosis")
     VOUCHER = "voucher", _("Supporting document")
+    PAYSLIP = "payslip", _("Payslip")
     PICTURE = "picture", _("Picture")
     OTHER = "other", _("Other document")
 
@@ -65,6 +66,11 @@ class Document(Publishable):
                 name="document_internal_unpublished",
                 condition=Q(public=True) | ~Q(publishing_state="published"),
                 violation_error_message=_("An internal document cannot be published."),
+            ),
+            models.CheckConstraint(
+                name="document_payslip_internal",
+                condition=~Q(kind="payslip") | Q(public=False),
+                violation_error_message=_("A payslip names a person: it is never public."),
             ),
         ]
 

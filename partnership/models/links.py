@@ -21,6 +21,7 @@ class LinkPurpose(models.TextChoices):
     """What a link is for."""
 
     INVITATION = "invitation", pgettext_lazy("link", "Invitation to the staff pages")
+    ACCEPTANCE = "acceptance", pgettext_lazy("link", "Answer to a responsibility")
 
 
 class PersonalLinkQuerySet(models.QuerySet["PersonalLink"]):

@@ -27,6 +27,7 @@ class EntryKind(models.TextChoices):
     END_OF_MANDATE = "end_of_mandate", pgettext_lazy("register", "End of a mandate")
     SECOND_FACTOR_RESET = "second_factor_reset", pgettext_lazy("register", "Second factor reset")
     LEAVING = "leaving", pgettext_lazy("register", "A commune leaves the protocol")
+    SUSPENSION = "suspension", pgettext_lazy("register", "A commune suspends a project")
 
 
 class RegisterEntryQuerySet(models.QuerySet["RegisterEntry"]):

@@ -1,9 +1,36 @@
 """The joint action plan's nouns, one file for each family."""
 
-from projects.models.activities import Activity, ActivityKind, ActivityState
+from projects.models.activities import (
+    Activity,
+    ActivityKind,
+    ActivityState,
+    AgeBand,
+    ParticipantCount,
+    TrainingQuestion,
+)
+from projects.models.assessments import (
+    CELLS,
+    AssessmentParticipant,
+    CellView,
+    Degree,
+    Dimension,
+    Directness,
+    Effect,
+    Horizon,
+    Impact,
+    Likelihood,
+    Mitigation,
+    Outcome,
+    PriorAssessment,
+    View,
+)
+from projects.models.convergence import Convergence, Initiative, Relation
+from projects.models.lifecycle import Suspension
 from projects.models.money import BudgetLine, Category, ExchangeRate, Transaction, TransactionKind
+from projects.models.needs import Consultation, Need, NeedRecord
 from projects.models.plans import ActionPlan
 from projects.models.projects import (
+    AcceptedThrough,
     Capacity,
     Competence,
     Involvement,
@@ -18,24 +45,49 @@ from projects.models.projects import (
 )
 
 __all__ = [
+    "CELLS",
+    "AcceptedThrough",
     "ActionPlan",
     "Activity",
     "ActivityKind",
     "ActivityState",
+    "AgeBand",
+    "AssessmentParticipant",
     "BudgetLine",
     "Capacity",
     "Category",
+    "CellView",
     "Competence",
+    "Consultation",
+    "Convergence",
+    "Degree",
+    "Dimension",
+    "Directness",
+    "Effect",
     "ExchangeRate",
+    "Horizon",
+    "Impact",
+    "Initiative",
     "Involvement",
+    "Likelihood",
     "Marker",
+    "Mitigation",
+    "Need",
+    "NeedRecord",
+    "Outcome",
+    "ParticipantCount",
     "Phase",
     "PolicyMarker",
+    "PriorAssessment",
     "Project",
     "ProjectState",
     "ProjectTarget",
+    "Relation",
     "Significance",
+    "Suspension",
     "TargetGroup",
+    "TrainingQuestion",
     "Transaction",
     "TransactionKind",
+    "View",
 ]

@@ -16,7 +16,7 @@ from partnership.disclosure import SMALLEST_PUBLISHED
 from partnership.models import Party, Protocol
 from partnership.models.hiding import CoveringQuerySet, Hideable
 from partnership.models.versions import Recorded
-from projects.models.projects import Project
+from projects.models.projects import Involvement, Project
 
 
 class ActivityKind(models.TextChoices):
@@ -90,6 +90,9 @@ class Activity(Hideable, Recorded):
         "from_party",
         "days",
         "put_to_use",
+        "is_milestone",
+        "postponed_reason",
+        "prepares",
     )
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="activities", verbose_name=_("project"))
@@ -138,6 +141,29 @@ class Activity(Hideable, Recorded):
     )
     days = models.PositiveSmallIntegerField(_("days"), null=True, blank=True)
     put_to_use = models.TextField(_("what was put to use"), blank=True)
+    is_milestone = models.BooleanField(
+        _("milestone"), default=False, help_text=_("Both communes look at whether it is reached in time.")
+    )
+    postponed_reason = models.CharField(_("why it was postponed"), max_length=300, blank=True)
+    prepares = models.ManyToManyField(
+        Involvement,
+        blank=True,
+        related_name="training",
+        verbose_name=_("responsibilities it prepares for"),
+        help_text=_("For a training: which responsibilities in the project its audience takes up (clause F3.1)."),
+    )
+    outside_assessment = models.BooleanField(
+        _("not covered by the prior assessment"),
+        default=False,
+        help_text=_("It was not in the statement that both communes assessed."),
+    )
+    changes = models.ManyToManyField(
+        "projects.Impact",
+        blank=True,
+        related_name="changed_by",
+        verbose_name=_("cells of the assessment it changes"),
+        help_text=_("For an activity outside the assessment; if it changes any, a new version is needed."),
+    )
 
     objects: ClassVar[ActivityQuerySet] = ActivityQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
 
@@ -184,3 +210,85 @@ class Activity(Hideable, Recorded):
     def public_place(self) -> str:
         """The place as the public reads it; nothing of a project with a sensitive place [I11]."""
         return self.project.public_place if self.project.place_sensitive else self.place or ""
+
+
+class AgeBand(models.TextChoices):
+    """Age bands in which people who take part are counted."""
+
+    UNDER_15 = "under_15", _("Under 15 years")
+    FROM_15 = "15_24", _("15 to 24 years")
+    FROM_25 = "25_59", _("25 to 59 years")
+    FROM_60 = "60_over", _("60 years and over")
+
+
+class ParticipantCount(Recorded):
+    """How many women and men of an age band took part in an activity: counts, never names [I15]."""
+
+    ROOT: ClassVar = "activity__project"
+    PUBLIC_FIELDS: ClassVar = ("band", "women", "men")
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="counts", verbose_name=_("activity"))
+    band = models.CharField(_("age"), max_length=8, choices=AgeBand)
+    women = models.PositiveIntegerField(_("women"), default=0)
+    men = models.PositiveIntegerField(_("men"), default=0)
+
+    class Meta:
+        verbose_name = _("people by age")
+        verbose_name_plural = _("people by age")
+        ordering = ["activity", "band"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity", "band"],
+                name="participants_band_once",
+                violation_error_message=_("This activity already counts people of this age."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_band_display()
+
+
+class TrainingQuestion(Hideable, Recorded):
+    """One question asked before and after a training, with the mean answers on a scale from 0 to 4."""
+
+    ROOT: ClassVar = "activity__project"
+    REQUIRED_TEXTS: ClassVar = ("question",)
+    PUBLIC_FIELDS: ClassVar = ("question", "before", "after")
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="questions", verbose_name=_("activity"))
+    order = models.PositiveSmallIntegerField(_("order"), default=1)
+    question = models.CharField(_("question"), max_length=250)
+    before = models.DecimalField(
+        _("mean answer before"),
+        max_digits=2,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(4)],
+    )
+    after = models.DecimalField(
+        _("mean answer after"),
+        max_digits=2,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(4)],
+    )
+
+    objects: ClassVar[CoveringQuerySet] = CoveringQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
+
+    class Meta:
+        verbose_name = _("question before and after")
+        verbose_name_plural = _("questions before and after")
+        ordering = ["activity", "order", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="training_question_scale",
+                condition=(Q(before__isnull=True) | Q(before__range=(0, 4)))
+                & (Q(after__isnull=True) | Q(after__range=(0, 4))),
+                violation_error_message=_("Answers lie between 0 and 4."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.question or f"#{self.pk}"

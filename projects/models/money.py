@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from partnership import parity
-from partnership.models import Currency, Organisation, Protocol
+from partnership.models import Currency, Document, Organisation, Protocol
 from partnership.models.hiding import CoveringQuerySet, Hideable
 from partnership.models.versions import Recorded, Versioned
 from projects.models.projects import Project
@@ -96,6 +96,9 @@ class BudgetLine(Hideable, Recorded):
         "in_kind",
         "hours",
         "confirmed",
+        "original",
+        "amended_reason",
+        "overspent_reason",
     )
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="budget_lines", verbose_name=_("project"))
@@ -115,6 +118,17 @@ class BudgetLine(Hideable, Recorded):
     )
     hours = models.DecimalField(_("hours of work"), max_digits=8, decimal_places=1, null=True, blank=True)
     confirmed = models.BooleanField(_("confirmed by the funder"), default=True)
+    original = models.DecimalField(
+        _("planned at first"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("What was planned when both communes decided to execute the project; an amended budget keeps it."),
+    )
+    amended_reason = models.CharField(_("why it was amended"), max_length=300, blank=True)
+    overspent_reason = models.CharField(_("why more was spent than planned"), max_length=300, blank=True)
 
     objects: ClassVar[CoveringQuerySet] = CoveringQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
 
@@ -187,6 +201,15 @@ class Transaction(Recorded):
         help_text=_("An organisation; a natural person is never named."),
     )
     voucher = models.CharField(_("voucher number"), max_length=40)
+    voucher_file = models.ForeignKey(
+        Document,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transactions",
+        verbose_name=_("voucher"),
+        help_text=_("The file of the voucher. A payslip is never public."),
+    )
     description = models.CharField(_("description"), max_length=250, blank=True)
 
     objects: ClassVar[TransactionQuerySet] = TransactionQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager

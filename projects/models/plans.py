@@ -17,7 +17,7 @@ class ActionPlan(Publishable):
     """What both communes plan together for a period, after consultations."""
 
     REQUIRED_TEXTS: ClassVar = ("title", "introduction")
-    PUBLIC_FIELDS: ClassVar = ("code", "title", "introduction", "starts_on", "ends_on", "phase")
+    PUBLIC_FIELDS: ClassVar = ("code", "title", "introduction", "starts_on", "ends_on", "phase", "within")
 
     protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="plans", verbose_name=_("protocol"))
     phase = models.ForeignKey(
@@ -31,6 +31,15 @@ class ActionPlan(Publishable):
     code = models.CharField(_("code"), max_length=20, validators=[plain_code])
     title = models.CharField(_("title"), max_length=200)
     introduction = models.TextField(_("introduction"), blank=True)
+    within = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="years",
+        verbose_name=_("within the plan"),
+        help_text=_("For the plan of a year: the plan of the whole period it belongs to."),
+    )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"))
 
@@ -50,6 +59,11 @@ class ActionPlan(Publishable):
                 name="plan_ends_after_start",
                 condition=Q(ends_on__gte=F("starts_on")),
                 violation_error_message=_("A plan cannot end before it begins."),
+            ),
+            models.CheckConstraint(
+                name="plan_not_within_itself",
+                condition=Q(within__isnull=True) | ~Q(within=F("id")),
+                violation_error_message=_("A plan cannot lie within itself."),
             ),
             published_is_complete("plan_published_complete", "title", "introduction"),
         ]

@@ -165,6 +165,9 @@ class Project(Publishable):
         "state",
         "taken_over",
         "replaces",
+        "no_third_partner_reason",
+        "convergence_asked",
+        "convergence_asked_on",
     )
 
     protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="projects", verbose_name=_("protocol"))
@@ -232,6 +235,31 @@ class Project(Publishable):
     replaces = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces")
     )
+    carried_from = models.ForeignKey(
+        ProgrammePhase,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="carried_on",
+        verbose_name=_("carried over from"),
+    )
+    territories = models.ManyToManyField(
+        Party, blank=True, related_name="projects_here", verbose_name=_("in the territory of")
+    )
+    no_third_partner_reason = models.CharField(
+        _("why no third partner"),
+        max_length=300,
+        blank=True,
+        help_text=_("For a project in which nobody but the two communes designs or delivers (clause F2.1)."),
+    )
+    convergence_asked = models.CharField(
+        _("who was asked about other initiatives"),
+        max_length=300,
+        blank=True,
+        help_text=_("Where none was found: which bodies were asked, by function (clause F4.1)."),
+    )
+    convergence_asked_on = models.DateField(_("asked on"), null=True, blank=True)
     documents = models.ManyToManyField(Document, blank=True, related_name="projects", verbose_name=_("documents"))
     search_ar = NormalisedField(sources=["code", "title_ar", "summary_ar"])
     search_fr = NormalisedField(sources=["code", "title_fr", "summary_fr"])
@@ -358,6 +386,14 @@ class Phase(models.TextChoices):
     FOLLOW_UP = "follow_up", pgettext_lazy("phase", "Follow-up")
 
 
+class AcceptedThrough(models.TextChoices):
+    """By which way an organisation answered for its responsibility."""
+
+    LINK = "link", pgettext_lazy("acceptance", "Personal link")
+    PAPER = "paper", pgettext_lazy("acceptance", "On paper")
+    STAFF = "staff", pgettext_lazy("acceptance", "On the staff pages")
+
+
 class Capacity(models.TextChoices):
     """In which capacity an organisation takes part."""
 
@@ -399,6 +435,12 @@ class Involvement(Hideable, Recorded):
     capacity = models.CharField(_("capacity"), max_length=12, choices=Capacity)
     responsibility = models.CharField(_("responsibility"), max_length=300)
     accepted_on = models.DateField(_("accepted on"), null=True, blank=True)
+    accepted_through = models.CharField(
+        _("answered through"), max_length=5, choices=AcceptedThrough, blank=True, editable=False
+    )
+    declined_on = models.DateField(_("declined on"), null=True, blank=True, editable=False)
+    words = models.TextField(_("words of the organisation"), blank=True, editable=False)
+    words_language = models.CharField(_("language of these words"), max_length=8, blank=True, editable=False)
 
     objects: ClassVar[InvolvementQuerySet] = InvolvementQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
 
@@ -411,7 +453,12 @@ class Involvement(Hideable, Recorded):
                 fields=["project", "organisation", "phase", "capacity"],
                 name="involvement_once",
                 violation_error_message=_("This organisation already has this capacity in this phase."),
-            )
+            ),
+            models.CheckConstraint(
+                name="involvement_accepted_or_declined",
+                condition=Q(accepted_on__isnull=True) | Q(declined_on__isnull=True),
+                violation_error_message=_("A responsibility is accepted or declined, not both."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,9 +17,9 @@ from partnership import catalogues, checking_translations, glossary_file
 from partnership.checking_translations import FindingKind
 from partnership.models import TermUse, TextStanding, TextState
 from projects.models import Project
-from tests.demonstration import told_on
 from tests.factories import OrganisationFactory, ProtocolFactory, TermFactory
 from tests.factories_programme import ActivityFactory, ProjectFactory
+from tests.retelling import retold_on
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +141,6 @@ def test_an_interface_message_without_its_translation_ends_the_check_with_an_err
 
 
 def test_the_demonstration_is_whole_and_avoids_what_is_to_be_avoided():
-    told_on(date(2026, 11, 24))
+    retold_on(date(2026, 11, 24))
     glossary_file.load()
     assert "interface 0; incomplete 0; avoid 0; " in said()

@@ -191,5 +191,5 @@ class Deciding(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_nothing_is_decided_by_one_side_whatever_anybody_tries():
-    many = settings(max_examples=150 if LONG else 20, stateful_step_count=30, deadline=None)
+    many = settings(max_examples=150 if LONG else 12, stateful_step_count=30, deadline=None)
     run_state_machine_as_test(Deciding, settings=many)

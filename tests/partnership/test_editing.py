@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ from partnership.editing import Piece, Rows
 from partnership.models import Change, Membership, User
 from partnership.refusals import Refusal
 from projects.models import Activity, Project
-from tests.conftest import LONG
+from tests.at_once import ROUNDS, at_once
 from tests.factories import PDF, DocumentFactory, OrganisationFactory, ProtocolFactory
 from tests.factories_decisions import open_ratification
 from tests.factories_programme import (
@@ -180,27 +179,6 @@ def test_a_deletion_is_in_the_history_and_makes_a_version(protocol: Any, project
 
 
 # Threads --------------------------------------------------------------------------------------------------------------
-
-ROUNDS = 200 if LONG else 20
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run these at the same instant, each in a thread of its own with its own connection; returns what each gave."""
-    start, answers = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(place: int) -> None:
-        try:
-            start.wait()
-            answers[place] = acts[place]()
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return answers
 
 
 @pytest.fixture

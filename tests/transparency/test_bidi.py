@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from projects.models import Project
-from tests.demonstration import told_on
 from tests.isolation import Runs
+from tests.retelling import retold_on
 from tests.staff import staff
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ MISSING = "/ar/projects/NOBODY-HAS-THIS-1/"
 
 @pytest.fixture
 def protocol() -> Any:
-    return told_on(datetime.date(2026, 11, 24))
+    return retold_on(datetime.date(2026, 11, 24))
 
 
 def turned_round(client: Client, addresses: list[str]) -> dict[str, list[tuple[str, str]]]:

@@ -12,8 +12,6 @@ from decimal import Decimal
 import pypdf
 import pytest
 import time_machine
-from django.db import transaction
-from django.test import override_settings
 
 from partnership import decisions, parity, register, signing, standing
 from partnership.models import (
@@ -38,7 +36,8 @@ from partnership.models.meetings import TACIT_AFTER
 from partnership.signing import Answer, DeliberationRefused
 from projects.models import ActionPlan, Activity, ActivityState, BudgetLine, Project, ProjectState, Transaction
 from projects.money import totals_by_line
-from tests.demonstration import LAST_ENDED, belonging, last_ended, told_on
+from tests.demonstration import LAST_ENDED, belonging, last_ended
+from tests.retelling import standing_on
 from transparency.demonstration.load import DATA
 from transparency.models import ReportRecipient, ReportSeries
 
@@ -61,9 +60,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def told(day, folder, django_db_setup, django_db_blocker) -> Iterator[object]:
     """The demonstration told once for every test that looks at it; each undoes what it does itself."""
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=folder), transaction.atomic():
-        yield told_on(day)
-        transaction.set_rollback(True)
+    with django_db_blocker.unblock(), standing_on(day, folder) as protocol:
+        yield protocol
 
 
 @pytest.fixture

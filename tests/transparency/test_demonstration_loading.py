@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 import time_machine
@@ -16,11 +17,13 @@ from partnership.models import InternationalGoal, Message, Organisation, Protoco
 from partnership.protocol_file import BELFAA_JETTE
 from tests.demonstration import everything, said, told_on
 from tests.factories import UserFactory
+from tests.retelling import retold_on
 from transparency.demonstration import acts, load
 from transparency.demonstration.load import CODE, DATA
 from transparency.demonstration.people import PASSWORD
 
 FILE = json.loads(DATA.read_text(encoding="utf-8"))
+TODAY = date(2026, 11, 24)
 
 
 @pytest.mark.django_db
@@ -38,10 +41,17 @@ def test_the_command_refuses_a_malformed_day_and_loads_nothing():
         ("2026-06-30 23:30", "2026-S1"),
     ],
 )
-def test_without_a_day_it_is_told_on_the_day_that_has_come_in_both_communes(moment, period):
+def test_without_a_day_it_is_told_on_the_day_that_has_come_in_both_communes(moment, period, monkeypatch):
+    """Only the series are told here, which say what has ended."""
+    monkeypatch.setattr(load, "_tell", tell_of_the_series)
     with time_machine.travel(datetime.datetime.fromisoformat(f"{moment}+00:00"), tick=False):
         protocol = load.load().protocol
     assert set(protocol.report_series.values_list("first_period", flat=True)) == {period}
+
+
+def tell_of_the_series(story: Any, data: Any, period: Any) -> None:
+    for entry in data["series"]:
+        load._series(story, entry, period)
 
 
 @pytest.mark.smoke
@@ -55,16 +65,10 @@ def test_loading_it_twice_changes_nothing_and_says_so():
 
 
 @pytest.mark.django_db
-def test_beside_a_primary_protocol_it_is_not_primary():
-    protocol_file.load(BELFAA_JETTE)
-    assert not told_on(date(2026, 11, 24)).primary
-
-
-@pytest.mark.django_db
-def test_only_what_was_made_for_it_bears_the_mark():
+def test_beside_a_real_protocol_it_is_not_primary_and_only_what_was_made_for_it_bears_the_mark():
     protocol_file.load(BELFAA_JETTE)
     inhabitant = UserFactory(email="coordination@jette.example", name="Coordination")
-    told_on(date(2026, 11, 24))
+    assert not told_on(TODAY).primary
     marked = Organisation.objects.filter(is_demonstration=True)
     assert marked.count() == len(FILE["organisations"])
     assert not InternationalGoal.objects.filter(is_demonstration=True).exists()
@@ -77,7 +81,7 @@ def test_only_what_was_made_for_it_bears_the_mark():
 @pytest.mark.parametrize("demo", [True, False])
 def test_the_known_password_opens_only_under_demo(settings, demo):
     settings.DEMO = demo
-    told_on(date(2026, 11, 24))
+    retold_on(TODAY)
     assert {user.check_password(PASSWORD) for user in User.objects.all()} == {demo}
     assert {user.has_usable_password() for user in User.objects.all()} == {demo}
 
@@ -85,7 +89,7 @@ def test_the_known_password_opens_only_under_demo(settings, demo):
 @pytest.mark.django_db
 def test_the_sign_ins_are_told_under_demo_with_role_commune_address_and_password(settings):
     settings.DEMO = True
-    told_on(date(2026, 11, 24))
+    retold_on(TODAY)
     lines = said("demo_sign_ins").splitlines()
     assert PASSWORD in lines[0]
     assert {tuple(line.split()) for line in lines[1:]} == {
@@ -111,7 +115,7 @@ def test_the_sign_ins_are_not_told_without_demo(settings):
 @pytest.mark.django_db
 def test_a_password_that_does_not_open_is_not_told(settings):
     settings.DEMO = False
-    told_on(date(2026, 11, 24))
+    retold_on(TODAY)
     settings.DEMO = True
     assert PASSWORD not in said("demo_sign_ins")
 
@@ -124,7 +128,7 @@ def test_the_readme_names_everyone_who_can_sign_in():
 @pytest.mark.django_db
 def test_nobody_is_mailed_about_the_past(settings):
     settings.DEMO = True
-    told_on(date(2026, 11, 24))
+    retold_on(TODAY)
     assert not Message.objects.exists()
 
 
@@ -137,6 +141,6 @@ def test_a_story_that_breaks_a_rule_is_not_told_and_leaves_no_file(monkeypatch, 
     monkeypatch.setattr(acts, "ACTS", {**acts.ACTS, "withdraw": break_down})
     before = everything()
     with pytest.raises(RuntimeError, match="broken off"):
-        told_on(date(2026, 11, 24))
+        told_on(TODAY)
     assert everything() == before
     assert list((own_media_folder / "documents").iterdir()) == []

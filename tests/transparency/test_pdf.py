@@ -18,14 +18,13 @@ from typing import Any
 
 import pypdf
 import pytest
-from django.db import transaction
 from weasyprint import HTML
 from weasyprint.formatting_structure import boxes
 
 from partnership import canonical, languages
 from partnership.equality import Reader
 from partnership.protocol_file import BELFAA_JETTE
-from tests.demonstration import told_on
+from tests.retelling import standing_on
 from tests.services import ROOT
 from tests.transparency.report_data import DIGEST, activity, indicator, involvement, nothing, project, snapshot, texts
 from transparency.reports import fonts, pdf, render
@@ -89,19 +88,16 @@ def document(body: str, language: str = "ar") -> str:
 
 
 @pytest.fixture(scope="module")
-def demonstration(django_db_setup, django_db_blocker) -> Iterator[dict]:
+def demonstration(django_db_setup, django_db_blocker, tmp_path_factory) -> dict:
     """The snapshot of the demonstration's latest ended period; the database is left as it was."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        protocol = told_on(DAY)
+    with django_db_blocker.unblock(), standing_on(DAY, tmp_path_factory.mktemp("media")) as protocol:
         taken = snapshots.datetime.datetime(2026, 7, 6, 7, tzinfo=snapshots.datetime.UTC)
-        text = canonical.text(snapshots.collect(protocol, Period.parse("2026-S1"), taken))
-        transaction.set_rollback(True)
-    return snapshots.read(text)
+        return snapshots.read(canonical.text(snapshots.collect(protocol, Period.parse("2026-S1"), taken)))
 
 
 @pytest.fixture(scope="module")
 def written(demonstration):
-    """A function that writes one of the six documents, each at most once."""
+    """A function that writes one of the six documents, each at most once in the module."""
 
     @cache
     def write(name: str) -> pdf.Rendered:

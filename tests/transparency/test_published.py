@@ -67,7 +67,7 @@ def test_an_unpublished_project_is_nowhere(client: Client):
     BudgetLineFactory(project=hidden, planned=Decimal(777000))
     for path in ("", "projects/", "partners/", "action-plan/"):
         words = get(client, f"/fr/{path}").words
-        for text in (hidden.title_fr, "HIDDEN", partner.name_fr, "Atelier à l’étude", "777"):
+        for text in (hidden.title_fr, "HIDDEN", partner.name_fr, "Atelier à l’étude", "777\u202f000"):
             assert text not in words, path
     assert hidden.title_fr not in get(client, "/fr/projects/HIDDEN/", 404).words
 

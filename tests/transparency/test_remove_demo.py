@@ -178,8 +178,8 @@ def test_a_person_with_a_real_mandate_stays_but_not_the_known_password(settings)
 
 @pytest.mark.django_db
 def test_an_organisation_nobody_marked_stays_though_nobody_uses_it():
+    retold_on(TODAY)
     lonely = OrganisationFactory()
-    told_on(TODAY)
     remove.remove()
     assert list(Organisation.objects.all()) == [lonely]
 
