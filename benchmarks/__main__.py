@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PAGE_PROJECTS, REPORT_PROJECTS, DECIDED_PROJECTS = 1000, 50, 500
+PAGE_PROJECTS, REPORT_PROJECTS, DECIDED_PROJECTS, SHEET_PROJECTS = 1000, 50, 500, 100
 README = Path(__file__).with_name("README.md")
 
 
@@ -138,6 +138,36 @@ def deciding(_folder: Path) -> list[str]:
     ]
 
 
+def iati(folder: Path) -> list[str]:
+    """(d) initiatives of others from an IATI file as large as may be sent."""
+    from benchmarks import iati as files
+
+    found = files.measure(folder)
+    rows = [
+        ("read, without keeping anything", found.rows, found.reading),
+        ("read, its rows kept", found.rows, found.keeping),
+        ("looked at: compared with what stands", found.rows, found.looking),
+        ("saved, with history and texts to translate", files.SAVED, found.saving),
+    ]
+    return [
+        f"## An IATI file of {found.megabytes:.0f} MB, {found.rows:,} activities, PostgreSQL",
+        "",
+        "| what | rows | seconds | rows a second |",
+        "| --- | ---: | ---: | ---: |",
+        *[f"| {what} | {count:,} | {seconds:.1f} | {count / seconds:,.0f} |" for what, count, seconds in rows],
+        "",
+        f"Peak memory of a process that reads, keeps and looks: {found.peak:.0f} MB, of which {found.alone:.0f} MB without the file.",
+        f"Saving a row beside reading it: ratio {found.saving / files.SAVED / (found.reading / found.rows):.1f}.",
+    ]
+
+
+def sheets(_folder: Path) -> list[str]:
+    """(e) a spreadsheet of 5,000 transactions, looked at and taken in."""
+    from benchmarks import sheets as spreadsheet
+
+    return spreadsheet.section()
+
+
 def report_html(folder: Path) -> Path:
     """The report's HTML as the renderer makes it, in a file."""
     import datetime
@@ -169,7 +199,8 @@ def section(projects: int, measure_in: str) -> list[str]:
         folder = Path(name)
         set_environment(folder, database)
         prepare(projects)
-        lines = {"serving": serving, "printing": printing, "deciding": deciding}[measure_in](folder)
+        measured = {"serving": serving, "printing": printing, "deciding": deciding, "iati": iati, "sheets": sheets}
+        lines = measured[measure_in](folder)
         from django.db import connections
 
         connections.close_all()
@@ -187,10 +218,16 @@ def alone(projects: int, measure_in: str) -> list[str]:
 
 def main() -> None:
     """Measure, print, write."""
-    sections = [(PAGE_PROJECTS, "serving"), (REPORT_PROJECTS, "printing"), (DECIDED_PROJECTS, "deciding")]
+    sections = [
+        (PAGE_PROJECTS, "serving"),
+        (REPORT_PROJECTS, "printing"),
+        (DECIDED_PROJECTS, "deciding"),
+        (0, "iati"),
+        (SHEET_PROJECTS, "sheets"),
+    ]
     parts = [alone(*each) for each in sections]
     head = ["# Benchmarks", "", f"`make bench`, all in one run. {machine()}.", ""]
-    text = "\n".join([*head, *parts[0], "", *parts[1], "", *parts[2], ""])
+    text = "\n".join([*head, *(line for part in parts for line in (*part, ""))])
     README.write_text(text)
     print(text)
 

@@ -92,6 +92,7 @@ def _project(protocol: Protocol, number: int) -> Project:
         protocol=protocol,
         code=f"P-{number:04}",
         state=STATES[number % len(STATES)],
+        execution_decided_on=datetime.date(2023, 1, 15),
         lead=protocol.parties.first(),
         planned_start=datetime.date(2023, 1, 1),
         planned_end=datetime.date(2026, 12, 31),

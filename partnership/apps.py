@@ -18,7 +18,7 @@ class PartnershipConfig(AppConfig):
     def ready(self) -> None:
         from partnership import agreement, checks, correcting, history, triggers  # noqa: F401  they register kinds and checks
 
-        autodiscover_modules("decisions", "permissions")
+        autodiscover_modules("decisions", "permissions", "link_purposes")
         history.connect()
         post_migrate.connect(triggers.install_triggers, dispatch_uid="append-only triggers")
         post_migrate.connect(_make_cache_table, dispatch_uid="table of the shared cache", sender=self)

@@ -52,6 +52,7 @@ class Group:
 
 
 SIGN = Group("sign", _("To sign"), "pen")
+ASSESS = Group("assess", _("To assess"), "shield")
 LATE = Group("late", _("Late"), "clock")
 CHECK = Group("check", _("To check"), "check")
 MEASURE = Group("measure", _("To measure"), "measure")
@@ -59,7 +60,7 @@ COMPLETE = Group("complete", _("To complete"), "pen")
 TRANSLATE = Group("translate", _("To translate"), "translate")
 SEND = Group("send", _("To send"), "mail")
 RENEW = Group("renew", _("To renew"), "person")
-GROUPS = (SIGN, LATE, CHECK, MEASURE, COMPLETE, TRANSLATE, SEND, RENEW)
+GROUPS = (SIGN, ASSESS, LATE, CHECK, MEASURE, COMPLETE, TRANSLATE, SEND, RENEW)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from partnership import catalogues, languages, parity
 from partnership.glossary import Departure, DepartureKind, Glossary
 from partnership.models import Protocol, Publishable, PublishingState, Recorded, TextStanding, TextState
+from partnership.ways import end_of, way_to_protocol
 
 BATCH = 500
 """So many records are in memory at once; each batch costs one query more for the languages its texts were written in."""
@@ -128,27 +129,6 @@ def _published(model: type[models.Model]) -> Q:
     with_root = Q(**{f"{way}__publishing_state": PublishingState.PUBLISHED})
     alone = Q(**{f"{way}__isnull": True}) if getattr(model, "PUBLISHED_WITH", "") else Q(pk__in=[])
     return with_root | alone
-
-
-def end_of(model: type[models.Model], way: str) -> type[models.Model]:
-    """The model a way leads to, for instance line__project."""
-    for name in way.split("__") if way else ():
-        model = model._meta.get_field(name).related_model  # type: ignore[assignment]  # a way goes over relations only
-    return model
-
-
-def way_to_protocol(model: type[models.Model]) -> str:
-    """The lookup from a model to its protocol; empty for what all protocols share."""
-    if model is Protocol:
-        return "pk"
-    names = {field.name for field in model._meta.fields}
-    if "protocol" in names:
-        return "protocol"
-    for name in (getattr(model, "ROOT", "").partition("__")[0], "party"):
-        further = way_to_protocol(end_of(model, name)) if name in names else ""
-        if further:
-            return name if further == "pk" else f"{name}__{further}"
-    return ""
 
 
 def batches(rows: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:

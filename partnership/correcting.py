@@ -15,6 +15,7 @@ from partnership import decisions, forms, locks, parity
 from partnership.decisions import Kind, Terms
 from partnership.models import Decision, DecisionState
 from partnership.refusals import Refusal
+from partnership.ways import near, way_to_protocol
 
 
 def columns(corrected: Decision, record: models.Model) -> list[str]:
@@ -32,10 +33,12 @@ def records(corrected: Decision) -> list[models.Model]:
     """The records of which a decision contains something that may be corrected, its subject first."""
     kind = decisions.kind(corrected.kind)
     found: list[models.Model] = [decisions.subject_of(corrected)]
-    for label in kind.holding:
+    subject = found[0]
+    for label, subjects_of in kind.holding.items():
         model = apps.get_model(label)
-        parts = model._base_manager.filter(protocol=corrected.protocol_id).order_by(*model._meta.ordering or ("pk",))
-        found += (part for part in parts if locks.says(kind, corrected, part))
+        rows = model._base_manager.filter(**{way_to_protocol(model): corrected.protocol_id})
+        parts = rows.select_related(*near(model)).order_by(*model._meta.ordering or ("pk",))
+        found += (part for part in parts if subject in subjects_of(part) and locks.says(kind, corrected, part))
     return [record for record in found if columns(corrected, record)]
 
 

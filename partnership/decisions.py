@@ -74,12 +74,15 @@ class Kind:
     title: Callable[[Any], Texts] = title_of
     protocol: Callable[[Any], Protocol] = protocol_of
     signed_by: Role = Role.SIGNATORY
-    needs_deliberation: bool = False
+    needs_deliberation: bool | Callable[[Any, Terms], bool] = False
+    """Whether each signature rests on its council's deliberation; a function where that depends on what is decided."""
     in_register: bool = True
     lasting: bool = False
     """Whether the content stays locked after adoption."""
     afterwards: Literal["never", "may", "must"] = "never"
     """Whether an act older than the platform can be, or only can be, recorded with its own date and scan."""
+    reads: Mapping[str, Callable[[Any], Iterable[tuple[str, Texts]]]] = field(default_factory=dict)
+    """For parts of the content that are more than a text: how people read them, each row's name and its text by language."""
     locks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The fields whose values stand in the content, by model label: what a form shows as locked."""
     holding: Mapping[str, Callable[[Any], Iterable[models.Model]]] = field(default_factory=dict)
@@ -99,6 +102,13 @@ class Kind:
     """Refused or withdrawn."""
     on_annulled: Callable[[Decision, Any, Terms], None] = nothing
     """What rested on a deliberation that lost its effect after adoption."""
+
+
+    def rests_on_councils(self, subject: Any, terms: Terms) -> bool:
+        """Whether a decision of this kind on a subject, with these terms, needs both councils' deliberations."""
+        if callable(self.needs_deliberation):
+            return self.needs_deliberation(subject, terms)
+        return self.needs_deliberation
 
 
 _kinds: dict[str, Kind] = {}

@@ -11,7 +11,7 @@ Every write of a text comes by here: of a column through the history, of a draft
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -147,22 +147,36 @@ def noted(record: Any, changed: Changed, *, by: int | None, new: bool) -> None:
     """Write down, for texts that were just written, which languages follow which. At most five queries; none without a text."""
     if not changed or _settled.get():
         return
-    present = {
-        parity.column(name, code): _said(record, name, code) for name in changed for code in settings.REQUIRED_LANGUAGES
-    }
     states: dict[str, dict[str, TextState]] = {}
+    drafts: dict[str, str] = {}
     if not new:
-        drafts = TextDraft.objects.of(record).filter(field__in=list(changed))
-        present |= {draft.column: draft.text for draft in drafts}
+        waiting = TextDraft.objects.of(record).filter(field__in=list(changed))
+        drafts = {draft.column: draft.text for draft in waiting}
         states = _states(record, list(changed))
+    _write(_settled_texts(record, changed, drafts, states, by))
+
+
+def noted_together(written: Iterable[tuple[Any, Changed]], *, by: int | None) -> None:
+    """The same for new records, each with the texts it was created with. One query, however many."""
+    kept = [] if _settled.get() else [_settled_texts(record, changed, {}, {}, by) for record, changed in written]
+    _write([state for states in kept for state in states])
+
+
+def _settled_texts(
+    record: Any,
+    changed: Changed,
+    drafts: Mapping[str, str],
+    states: Mapping[str, dict[str, TextState]],
+    by: int | None,
+) -> list[TextState]:
+    """The states of every field that was written; `drafts` say what waits beside the columns, `states` how the texts stood."""
     root = root_of(record)
     kept: list[TextState] = []
     for name, written in changed.items():
-        text = _Text(
-            {code: present[parity.column(name, code)] for code in settings.REQUIRED_LANGUAGES}, states.get(name, {})
-        )
-        kept += _settle(record, root, name, text, written, by)
-    _write(kept)
+        columns = {code: parity.column(name, code) for code in settings.REQUIRED_LANGUAGES}
+        values = {code: drafts.get(column, _said(record, name, code)) for code, column in columns.items()}
+        kept += _settle(record, root, name, _Text(values, states.get(name, {})), written, by)
+    return kept
 
 
 def _said(record: models.Model, name: str, code: str) -> str:

@@ -23,13 +23,18 @@ def keep(content: bytes, name: str, *, protocol: Protocol, by: User) -> str:
     """Keep a file; returns the token that its sender finds it by."""
     key = uuid.uuid4().hex
     default_storage.save(_path(key), ContentFile(content))
+    return token(key, name, protocol=protocol, by=by)
+
+
+def token(key: str, name: str, *, protocol: Protocol, by: User) -> str:
+    """The token by which the sender finds a kept file."""
     return signing.dumps([key, protocol.pk, by.pk, name[-120:]], salt=_SALT)
 
 
-def find(token: str, *, protocol: Protocol, by: User) -> tuple[str, str] | None:
+def find(sent: str, *, protocol: Protocol, by: User) -> tuple[str, str] | None:
     """The key and the original name of a sheet that this person sent for this protocol; None for any other token."""
     try:
-        key, of_protocol, of_person, name = signing.loads(token, salt=_SALT)
+        key, of_protocol, of_person, name = signing.loads(sent, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     return (key, name) if (of_protocol, of_person) == (protocol.pk, by.pk) and _NAME.fullmatch(key) else None

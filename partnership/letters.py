@@ -7,7 +7,7 @@ body, and whoever belongs nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -55,17 +55,37 @@ def post(
 
     None for the past of a demonstration that is being told: nobody is mailed about it.
     """
+    return post_to(
+        template,
+        person.email,
+        languages_of(person),
+        key=key,
+        protocol=protocol,
+        context=lambda language: {"person": person, **context(language)},
+    )
+
+
+def post_to(
+    template: str,
+    address: str,
+    languages: Sequence[str],
+    *,
+    key: str,
+    protocol: Protocol,
+    context: Callable[[str], Mapping[str, Any]],
+) -> Message | None:
+    """The same to an address, in these languages; for whoever is no person of the platform."""
     if clock.tells_a_story(protocol):
         return None
     subjects, texts = [], []
-    for language in languages_of(person):
+    for language in languages:
         with override(language):
-            words = {"protocol": protocol, "person": person, **context(language)}
+            words = {"protocol": protocol, **context(language)}
             subjects.append(render_to_string(f"emails/{template}_subject.txt", words).strip())
             texts.append(render_to_string(f"emails/{template}_text.txt", words).strip())
     return outbox.post(
         key=key,
-        recipient=person.email,
+        recipient=address,
         subject=" · ".join(subjects),
         text=BETWEEN_LANGUAGES.join(texts) + "\n",
         protocol=protocol,

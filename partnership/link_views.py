@@ -17,11 +17,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from partnership import invitations, links
+from partnership import invitations, link_purposes, links
 from partnership.link_forms import CodeForm
 from partnership.links import LinkClosed
 from partnership.middleware import current
-from partnership.models import Membership, PersonalLink
+from partnership.models import LinkPurpose, PersonalLink
 
 WRONG = {"app": "partnership", "action": "link", "config": {"link": "10/300s/ip"}, "limit_get": True}
 """How many links that do not open one address may try; the ones that open are not counted."""
@@ -46,22 +46,27 @@ def open_link(request: HttpRequest, written: str) -> HttpResponse:
         too_many: HttpResponse = ratelimit.respond_429(request)
         return too_many
     try:
-        link, mandate = _found(request, written)
-        return _invitation(request, link, mandate)
+        link = _found(request, written)
+        page = link_purposes.page_of(link)
+        if page is None:
+            raise LinkClosed
+        return _private(page(request, link))
     except LinkClosed:
         ratelimit.consume(request, **WRONG)
         return _private(render(request, "public/link_closed.html", status=404))
 
 
-def _found(request: HttpRequest, written: str) -> tuple[PersonalLink, Membership]:
+def _found(request: HttpRequest, written: str) -> PersonalLink:
     protocol = current(request)
     link = links.find(written, protocol) if protocol else None
     if link is None:
         raise LinkClosed
-    return link, invitations.mandate_of(link)
+    return link
 
 
-def _invitation(request: HttpRequest, link: PersonalLink, mandate: Membership) -> HttpResponse:
+def _invitation(request: HttpRequest, link: PersonalLink) -> HttpResponse:
+    """Choose a password, once. Raises LinkClosed where the invitation stands for no mandate any more."""
+    mandate = invitations.mandate_of(link)
     form: Any = SetPasswordForm(mandate.user, request.POST or None)
     form.fields["new_password1"].label = _("Password you choose")
     form.fields["new_password2"].label = _("The same password again")
@@ -75,8 +80,11 @@ def _invitation(request: HttpRequest, link: PersonalLink, mandate: Membership) -
         else:
             onward = Login(user=person, redirect_url=reverse("account_second_factor"))
             answer: HttpResponse = perform_password_login(request, {"email": person.email}, onward)
-            return _private(answer)
-    return _private(render(request, "public/link_invitation.html", {"form": form, "mandate": mandate, "link": link}))
+            return answer
+    return render(request, "public/link_invitation.html", {"form": form, "mandate": mandate, "link": link})
+
+
+link_purposes.register(LinkPurpose.INVITATION, _invitation)
 
 
 def _private(answer: HttpResponse) -> HttpResponse:

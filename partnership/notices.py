@@ -69,6 +69,24 @@ def left(protocol: Protocol, party: Party) -> None:
     _tell(protocol, f"protocol:{protocol.pk}:left:{party.position}", _parties(protocol), "protocol_left", words)
 
 
+def suspended(project: Any, party: Party, ground: str) -> None:
+    """Tell both communes that one of them has suspended a project: the other did not have to be asked [I2]."""
+
+    def words(language: str) -> Mapping[str, Any]:
+        page = reverse("admin:projects_project_change", args=[project.pk])
+        title = decisions.columns_by_language(project, "title")[language]
+        return {
+            "commune": party,
+            "code": project.code,
+            "title": title,
+            "ground": ground,
+            "link": address(project.protocol, page),
+        }
+
+    key = f"project:{project.pk}:suspended:{clock.today(project.protocol)}:{party.position}"
+    _tell(project.protocol, key, _parties(project.protocol), "project_suspended", words)
+
+
 def hidden(hiding: Hiding, record: Any, by: Membership) -> None:
     """Tell the other commune's coordinators that a text is hidden from the public, or shown again: it did not have to be asked."""
     others = [party for party in _parties(hiding.protocol) if party.organisation_id != by.organisation_id]

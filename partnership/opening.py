@@ -53,7 +53,7 @@ def propose(
     plain = json.loads(canonical.text(dict(terms)))
     _refuse_opening(kind, fresh, plain, protocol, deadline, afterwards)
     statement = _statement(kind, fresh, plain, protocol, afterwards)
-    decision = _write(kind, fresh, statement, by=by, deadline=deadline, afterwards=afterwards)
+    decision = _write(kind, fresh, plain, statement, by=by, deadline=deadline, afterwards=afterwards)
     notices.opened(decision)
     return decision
 
@@ -131,6 +131,7 @@ def _statement(
 def _write(
     kind: Kind,
     subject: Any,
+    plain: Terms,
     statement: dict[str, Any],
     *,
     by: Membership,
@@ -157,7 +158,7 @@ def _write(
         deadline=deadline,
         hands_first=1 if is_signed_by_one else hands[1],
         hands_second=1 if is_signed_by_one else hands[2],
-        needs_deliberation=kind.needs_deliberation,
+        needs_deliberation=kind.rests_on_councils(subject, plain),
         decided_on=afterwards.decided_on if afterwards else None,
         scan=afterwards.scan if afterwards else None,
         **_columns("title", statement["title"]),

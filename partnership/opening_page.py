@@ -293,6 +293,7 @@ def _opening_page(site: AdminSite, request: HttpRequest, asked: Opening, *, stat
         "proposal": asked.proposal(),
         "conditions": list(_conditions(asked)),
         "errors": [*(errors_of(asked.terms_form) if asked.terms_form else ()), *errors_of(asked.form)],
+        "rests_on_councils": asked.kind.rests_on_councils(asked.subject, asked.terms or NO_TERMS),
         "signers": _signers(asked),
         "more": MORE,
         "preview": PREVIEW,

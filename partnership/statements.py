@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -20,9 +20,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from partnership import decisions, formats, languages
+from partnership.decisions import Kind
 from partnership.models import Decision, Organisation
 
 LABELS: dict[str, str | Promise] = {
+    "activities": pgettext_lazy("statement", "Activities planned"),
+    "cells": pgettext_lazy("statement", "Effects and mitigations"),
+    "need": pgettext_lazy("statement", "Need it starts from"),
+    "participants": pgettext_lazy("statement", "Who took part"),
+    "replaced_by": pgettext_lazy("statement", "Replaced by"),
     "added": pgettext_lazy("statement", "Added clauses"),
     "changes": pgettext_lazy("statement", "What is corrected"),
     "clauses": pgettext_lazy("statement", "Clauses"),
@@ -48,9 +54,9 @@ UNSAID = frozenset({"series", "title_ar", "title_fr", "title_nl"})
 """What heads the decision anyway, and keys of other tables, which tell a reader nothing."""
 SHORT = 1_200
 """So many characters are read at once."""
-COUNTED = frozenset({"added", "clauses", "projects"})
+COUNTED = frozenset({"activities", "added", "clauses", "projects"})
 """Lists whose length is a fact in itself."""
-CODES = frozenset({"code", "corrects", "digest", "period", "snapshot", "successor"})
+CODES = frozenset({"code", "corrects", "digest", "period", "snapshot", "successor", "within"})
 """What is shown as a code, from left to right."""
 
 
@@ -107,12 +113,12 @@ class Reading:
 def read(decision: Decision) -> Reading:
     """The statement for a reader of the active language."""
     content = decision.data["content"]
-    model = decisions.kind(decision.kind).model
+    kind = decisions.kind(decision.kind)
     simple = {key: value for key, value in content.items() if key not in UNSAID}
     original = _original(content)
     return Reading(
-        facts=tuple(_facts(simple, model)),
-        parts=tuple(part for part in _parts(simple, model) if part.lines),
+        facts=tuple(_facts(simple, kind.model)),
+        parts=tuple(part for part in _parts(simple, kind) if part.lines),
         original=original,
         is_courtesy=original is not None and original.language != languages.current(),
     )
@@ -132,13 +138,22 @@ def _facts(content: Mapping[str, Any], model: str) -> Iterator[Fact]:
         if key in COUNTED and value:
             yield Fact(_label(key, model), formats.number(len(value), languages.current()))
         elif isinstance(value, str | int) and value != "" and _language_of(key) is None:
-            yield Fact(_label(key, model), _plain(key, value), key in CODES)
+            yield Fact(_label(key, model), _plain(key, value, model), key in CODES)
 
 
-def _plain(key: str, value: str | int) -> str:
+def _plain(key: str, value: str | int, model: str) -> str:
     if key == "source_language":
         return str(dict(settings.LANGUAGES).get(str(value), value))
-    return str(value) if key in CODES else _day_or_text(str(value))
+    return str(value) if key in CODES else _choice(key, value, model) or _day_or_text(str(value))
+
+
+def _choice(key: str, value: str | int, model: str) -> str:
+    """The word of a choice of the subject's model; empty for anything else."""
+    try:
+        choices = apps.get_model(model)._meta.get_field(key).choices
+    except (LookupError, FieldDoesNotExist, AttributeError):
+        return ""
+    return str(dict(choices or ()).get(value, ""))
 
 
 def _day_or_text(value: str) -> str:
@@ -166,11 +181,15 @@ def _language_of(column: str) -> str | None:
     return language if name and language in settings.REQUIRED_LANGUAGES else None
 
 
-def _parts(content: Mapping[str, Any], model: str) -> Iterator[Part]:
+def _parts(content: Mapping[str, Any], kind: Kind) -> Iterator[Part]:
+    model = kind.model
     for name in dict.fromkeys(key.rpartition("_")[0] for key in content if _language_of(key)):
         yield Part(_label(name, model), tuple(_chosen(_by_language(content, name))))
     for key, value in content.items():
-        if key == "parties":
+        if key in kind.reads:
+            lines = (line for number, texts in kind.reads[key](value) for line in _chosen(texts, number))
+            yield Part(_label(key, model), tuple(lines))
+        elif key == "parties":
             yield Part(_label(key, model), tuple(_communes(value)))
         elif key == "changes":
             yield from _corrections(value, content["record"]["model"])
@@ -193,7 +212,7 @@ def _chosen(texts: Mapping[str, str], number: str = "", kind: str = "text", was:
 
 
 def _entry(entry: Any) -> Iterator[Line]:
-    """A clause, an element or a project of a list; an amended clause with what it says now."""
+    """A clause, an element, a project or an activity of a list; an amended clause with what it says now."""
     number = str(entry.get("number") or entry.get("code") or "")
     kind = str(entry.get("kind") or "text")
     if "to" in entry:
@@ -203,7 +222,17 @@ def _entry(entry: Any) -> Iterator[Line]:
         yield from _chosen(entry["text"], number, kind)
     else:
         for name in dict.fromkeys(key.rpartition("_")[0] for key in entry if _language_of(key)):
-            yield from _chosen(_by_language(entry, name), number, kind)
+            for line in _chosen(_by_language(entry, name), number, kind):
+                yield replace(line, text=line.text + _planned(entry, line.language))
+
+
+def _planned(entry: Mapping[str, Any], language: str) -> str:
+    """From when to when something is planned, after its name; nothing for what has no such days."""
+    days = [entry[name] for name in ("planned_start", "planned_end") if entry.get(name)]
+    if len(days) < 2:
+        return ""
+    first, last = (formats.day(datetime.date.fromisoformat(str(on)), language) for on in days)
+    return f" · {first}" if first == last else f" · {first} – {last}"
 
 
 def _communes(parties: Iterable[Mapping[str, Any]]) -> Iterator[Line]:

@@ -20,6 +20,7 @@ from partnership import drafting, following, parity, permissions, translating
 from partnership.models import Protocol, Publishable, PublishingState, TextStanding, TextState
 from partnership.models.texts import TO_TRANSLATE, TextStateQuerySet
 from partnership.permissions import Person
+from partnership.ways import near
 
 
 class Key(NamedTuple):
@@ -115,12 +116,8 @@ def _out_of_reach(
     user: Person, protocol: Protocol, model: type[models.Model], rows: models.QuerySet[TextState]
 ) -> list[str]:
     keyed = model._base_manager.annotate(key=Cast("pk", models.CharField()))
-    records = keyed.filter(key__in=rows.order_by().values("root_id")).select_related(*_near(model))
+    records = keyed.filter(key__in=rows.order_by().values("root_id")).select_related(*near(model))
     return [str(record.pk) for record in records if not permissions.may(user, "change", protocol, record=record)]
-
-
-def _near(model: type[models.Model]) -> list[str]:
-    return [one.name for one in model._meta.fields if one.many_to_one]
 
 
 def counts(rows: TextStateQuerySet) -> dict[tuple[str, str], int]:
@@ -180,7 +177,7 @@ def _records(keys: Iterable[Key]) -> dict[Key, Any]:
     found: dict[Key, Any] = {}
     for kind, own in wanted.items():
         model: Any = ContentType.objects.get_for_id(kind).model_class()
-        rows = model._base_manager.filter(pk__in=own).select_related(*_near(model))
+        rows = model._base_manager.filter(pk__in=own).select_related(*near(model))
         found |= {Key(kind, str(record.pk)): record for record in rows}
     drafting.lay_over(found.values())
     return found

@@ -16,7 +16,8 @@ from projects.models import BudgetLine, ExchangeRate, Project, Transaction, Tran
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
-Kind = Literal["planned", "committed", "disbursed", "spent"]
+Kind = Literal["original", "planned", "committed", "disbursed", "spent"]
+"""What is summed: the budget as it was decided, as it is planned now, and what moved."""
 KIND_OF: dict[str, Kind] = {
     TransactionKind.COMMITMENT: "committed",
     TransactionKind.DISBURSEMENT: "disbursed",
@@ -59,6 +60,14 @@ class Totals:
         return sum(
             (convert(self.entered.get((kind, own), ZERO), own, currency, mad_per_eur) for own in Currency.values), ZERO
         )
+
+    def left(self, currency: str, mad_per_eur: Decimal | None) -> Decimal:
+        """What is planned and not spent, in one currency; less than nothing where more is spent than planned."""
+        return self.in_currency("planned", currency, mad_per_eur) - self.in_currency("spent", currency, mad_per_eur)
+
+    def currencies(self) -> set[str]:
+        """The currencies in which anything was entered."""
+        return {currency for (_kind, currency), amount in self.entered.items() if amount}
 
     def share_spent(self, mad_per_eur: Decimal | None) -> Decimal | None:
         """Spent over planned, between 0 and 1 or more; None where nothing is planned."""

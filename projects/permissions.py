@@ -15,4 +15,5 @@ rights.cover(
     "projects.consultation",
     "projects.priorassessment",
     "projects.initiative",
+    "projects.sheetwork",
 )

@@ -45,6 +45,14 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def what_stays_is_looked_through_once() -> Iterator[None]:
+    """What a module leaves is looked through for garbage at its end and never again, also not after each report that is drawn."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def clearing_may_empty_append_only_tables() -> Iterator[None]:
     """The tests' own clearing between transactions is one of the two that may; see partnership/triggers.py."""

@@ -8,7 +8,9 @@ from django.test import Client
 
 from partnership import decisions, opening
 from partnership.models import Decision
+from tests.copies import copied, written
 from tests.factories_decisions import approve, coordinator, signatory
+from tests.factories_planning import consulted
 from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.staff import fields_of
 
@@ -38,9 +40,21 @@ def adopt(decision: Decision) -> Decision:
     return decision
 
 
+def like_it(decision: Decision, count: int) -> None:
+    """So many decisions like an open one, each on a record of its own like that one's, with the same answers."""
+    subject = decisions.subject_of(decision)
+    subjects = copied(subject, count, code=lambda number: f"LIKE-{decision.pk}-{number}")
+    copies = written(
+        [decision] * count,
+        {"number": lambda number: f"{decision.pk}-{number}", "object_id": lambda number: str(subjects[number].pk)},
+    )
+    answers = list(decision.signatures.all())
+    written([*answers * count], {"decision": lambda number: copies[number // len(answers)]})
+
+
 def adopted_plan(protocol: Any) -> Any:
     """A plan with one project that both communes have adopted."""
-    plan = ActionPlanFactory(protocol=protocol)
+    plan = consulted(ActionPlanFactory(protocol=protocol))
     ProjectFactory(protocol=protocol, plan=plan)
     adopt(opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(protocol, 1)))
     return plan

@@ -12,7 +12,8 @@ from django.utils import timezone
 from partnership import decisions, locks, opening, signing
 from partnership.models import Decision, Deliberation, Membership, Party, Position, Protocol, Regime, Supervision
 from partnership.signing import Answer
-from tests.factories import MembershipFactory, Rows, numbered
+from tests.factories import MembershipFactory, ProtocolFactory, Rows, numbered
+from tests.retelling import made_again
 
 HELD = datetime.date(2026, 5, 6)
 
@@ -84,6 +85,17 @@ def ratify(protocol: Protocol) -> Decision:
     decision.refresh_from_db()
     protocol.refresh_from_db()
     return decision
+
+
+def protocol_in_force() -> Protocol:
+    """A protocol that both communes have ratified, for tests that begin with one."""
+    return made_again(_made_and_ratified)  # type: ignore[no-any-return]  # what it makes is a protocol
+
+
+def _made_and_ratified() -> Protocol:
+    protocol: Protocol = ProtocolFactory()
+    ratify(protocol)
+    return protocol
 
 
 def soon() -> datetime.date:

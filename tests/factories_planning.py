@@ -2,6 +2,8 @@
 
 PriorAssessmentFactory()                 24 cells, all answered "none", someone of each commune took part: nothing blocks it
 PriorAssessmentFactory(cells="open")     24 cells without an answer
+consulted(ActionPlanFactory())           a plan with a consultation that took place and has minutes
+recorded(NeedFactory())                  a need that both communes have recorded
 ReadyProjectFactory()                    a project that lacks nothing but its prior assessment's decision
 """
 
@@ -13,8 +15,10 @@ from typing import Any
 import factory
 
 from partnership.models import Party
+from projects import recording
 from projects.models import CELLS, Effect, Impact, PriorAssessment
 from tests.factories import (
+    DocumentFactory,
     DomainFactory,
     GoalFactory,
     MembershipFactory,
@@ -22,6 +26,7 @@ from tests.factories import (
     OrganisationFactory,
     ProtocolFactory,
     Rows,
+    UserFactory,
     first_commune,
     numbered,
     publish_if_asked,
@@ -256,7 +261,35 @@ class TrainingQuestionFactory(Rows):
     before, after = 1, 3
 
 
+class SheetWorkFactory(Rows):
+    class Meta:
+        model = "projects.SheetWork"
+
+    protocol = factory.SubFactory(ProtocolFactory)
+    by = factory.SubFactory(UserFactory)
+    kind = "projects"
+    key = factory.Sequence(lambda n: f"{n:032}")
+    name = "projets.xlsx"
+    language = "fr"
+    shown = "0" * 64
+
+
 def other_commune(protocol: Any) -> Party:
     """The second commune of a protocol."""
     found: Party = protocol.parties.get(position=2)
     return found
+
+
+def recorded(need: Any, *positions: int) -> Any:
+    """The need, recorded by the communes at these places of the act's title, by default by both, through the product's own act."""
+    for position in positions or (1, 2):
+        commune = need.protocol.parties.get(position=position).organisation
+        recording.record(need, by=MembershipFactory(protocol=need.protocol, organisation=commune, role="editor"))
+    return need
+
+
+def consulted(plan: Any, **values: Any) -> Any:
+    """The plan, prepared by a consultation that took place and has minutes: without one no plan is adopted."""
+    minutes = DocumentFactory(protocol=plan.protocol, kind="minutes", public=False)
+    ConsultationFactory(protocol=plan.protocol, plan=plan, minutes=minutes, **values)
+    return plan

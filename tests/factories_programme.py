@@ -17,6 +17,8 @@ from partnership.models import Organisation
 from projects.models import Project
 from tests.factories import ProtocolFactory, Rows, first_commune, link, numbered, publish_if_asked
 
+DECIDED = ("decided", "under_way", "completed", "closed")
+
 
 class ActionPlanFactory(Rows):
     class Meta:
@@ -72,6 +74,10 @@ class ProjectFactory(Rows):
     summary_nl = "Het personeel leert een project voorbereiden en opvolgen met de lokale verenigingen."
     lead = factory.LazyAttribute(lambda made: made.protocol.parties.filter(position=1).first())
     state = "under_way"
+    execution_decided_on = factory.LazyAttribute(
+        lambda made: datetime.date(2024, 1, 10) if made.state in DECIDED and not made.taken_over else None
+    )
+    taken_over = False
     planned_start = datetime.date(2024, 1, 1)
     planned_end = datetime.date(2026, 12, 31)
     actual_start = datetime.date(2024, 1, 15)

@@ -8,6 +8,7 @@ from partnership import decisions, opening, register, signing
 from partnership.models import Decision, EntryKind, Membership, Party, Position, Protocol
 from partnership.signing import Answer
 from tests.factories_decisions import DeliberationFactory, approve, coordinator, ratify, signatory
+from tests.factories_planning import consulted
 from tests.factories_programme import ActionPlanFactory, ProjectFactory
 
 RESERVATION = "نوافق شريطة احترام الآجال."
@@ -22,7 +23,7 @@ def member(protocol: Protocol, position: int, role: str = "signatory") -> Member
 
 def proposed_plan(protocol: Protocol, *, published: bool = True, **texts: str) -> Decision:
     """An open decision to adopt a plan with one project; the protocol is in force."""
-    plan = ActionPlanFactory(protocol=protocol, published=published, **texts)
+    plan = consulted(ActionPlanFactory(protocol=protocol, published=published, **texts))
     ProjectFactory(protocol=protocol, plan=plan, published=True)
     return opening.propose(decisions.kind("adopt_plan"), plan, by=member(protocol, 1, "coordinator"))
 

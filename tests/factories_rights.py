@@ -29,6 +29,7 @@ from tests.factories import (
     numbered,
 )
 from tests.factories_decisions import DeliberationFactory, coordinator, open_ratification
+from tests.factories_planning import ConsultationFactory, InitiativeFactory, NeedFactory, PriorAssessmentFactory
 from tests.factories_programme import (
     ActionPlanFactory,
     ActivityFactory,
@@ -111,6 +112,10 @@ def records(protocol: Protocol) -> dict[str, tuple[Any, Any]]:
         "projects.budgetline": line,
         "projects.transaction": TransactionFactory(line=line),
         "projects.exchangerate": ExchangeRateFactory(protocol=protocol),
+        "projects.need": NeedFactory(protocol=protocol),
+        "projects.consultation": ConsultationFactory(protocol=protocol),
+        "projects.priorassessment": PriorAssessmentFactory(project=project),
+        "projects.initiative": InitiativeFactory(protocol=protocol),
         "evaluation.indicator": IndicatorFactory(project=project),
         "transparency.snapshot": release[0].snapshot,
     }

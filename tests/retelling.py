@@ -1,9 +1,10 @@
-"""The demonstration told once in a run and then written down again as rows, for tests that stand on it.
+"""What tests stand on made once and then written down again as rows, most of all the demonstration.
 
 Telling it takes as long as people's acts take, one after the other. What tests the telling itself calls `told_on`.
 
     retold_on(day)              for one test
     standing_on(day, folder)    for all tests of a module, each of which undoes what it does
+    made_again(make)            what a function makes in an empty database, for one test
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
 from django.test import override_settings
+from django.utils import timezone
 
 from partnership.models import Protocol
 from tests.demonstration import told_on
@@ -72,6 +74,24 @@ def standing_on(day: date, folder: Path, *, demo: bool = False) -> Iterator[Any]
     with override_settings(MEDIA_ROOT=folder, DEMO=demo), transaction.atomic():
         yield retold_on(day)
         transaction.set_rollback(True)
+
+
+_MADE: dict[tuple[Callable[[], Any], date], tuple[Told, Any]] = {}
+
+
+def made_again(make: Callable[[], Any]) -> Any:
+    """The record that a function makes, and whatever it makes beside; once a day in an empty database, then with the same keys."""
+    if connection.vendor != "postgresql" or filled() - LAID_BY_DJANGO:
+        return make()
+    known = _MADE.get((make, timezone.localdate()))
+    if known is None:
+        record = make()
+        _MADE[make, timezone.localdate()] = kept(), record
+        return record
+    told, record = known
+    with transaction.atomic():
+        write(told)
+    return type(record)._base_manager.get(pk=record.pk)
 
 
 def from_the_shelf(title: str) -> Told | None:

@@ -18,8 +18,10 @@ from partnership.awaiting import CHECK, COMPLETE, GROUPS, LATE, MEASURE, RENEW, 
 from partnership.models import Decision, DecisionState, Membership, MessageState, Position
 from partnership.signing import Answer
 from projects.models import ActivityState, ProjectState
+from tests.deciding import like_it
 from tests.factories import DocumentFactory, MembershipFactory, ProtocolFactory, UserFactory
 from tests.factories_decisions import approve, coordinator, open_ratification, ratify, signatory
+from tests.factories_planning import consulted
 from tests.factories_programme import (
     ActionPlanFactory,
     ActivityFactory,
@@ -189,12 +191,14 @@ def test_the_page_costs_the_same_with_one_open_decision_and_with_thirty(protocol
 
 
 def open_plans(protocol: Any, heads: list[Any], count: int) -> None:
-    """So many open decisions to adopt a plan, each answered by one commune in turn."""
-    for number in range(count):
-        plan = ActionPlanFactory(protocol=protocol)
-        ProjectFactory(protocol=protocol, plan=plan)
-        decision = opening.propose(decisions.kind("adopt_plan"), plan, by=heads[number % 2])
-        approve(decision, heads[number % 2])
+    """So many open decisions to adopt a plan, answered by one commune and by the other."""
+    for place, alike in ((0, (count + 1) // 2), (1, count // 2)):
+        if alike:
+            plan = consulted(ActionPlanFactory(protocol=protocol))
+            ProjectFactory(protocol=protocol, plan=plan)
+            decision = opening.propose(decisions.kind("adopt_plan"), plan, by=heads[place])
+            approve(decision, heads[place])
+            like_it(decision, alike - 1)
 
 
 # Partnership ----------------------------------------------------------------------------------------------------------
@@ -460,7 +464,7 @@ def test_the_page_costs_the_same_however_much_there_is_to_do(protocol: Any):
     short = queries(client, "/fr/admin/")
     fill(protocol, 29)
     assert queries(client, "/fr/admin/") <= short  # a queue of one kind of record asks for that kind alone
-    assert short <= 33
+    assert short <= 42
 
 
 def test_a_long_group_is_cut_and_says_so(protocol: Any):

@@ -18,8 +18,9 @@ from pytest_django import Settings
 
 from partnership.languages import direction
 from partnership.models import User
+from tests.reports import undrawn
 from transparency.models import ReportSeries
-from transparency.reports import making
+from transparency.reports import making, pdf
 
 pytestmark = pytest.mark.django_db
 
@@ -40,9 +41,10 @@ def told(django_db_setup, django_db_blocker, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def demonstration(told: Path, settings: Settings) -> None:
-    """The demonstration, which nobody changes."""
+def demonstration(told: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demonstration, which nobody changes; of its documents it matters only that they are there."""
     settings.DEMO, settings.MEDIA_ROOT = True, told
+    monkeypatch.setattr(pdf, "write", undrawn)
 
 
 def links(page: str, language: str) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from transparency.views import appearance, home, partners, plan, projects, protocol, register, reports
+from transparency.views import appearance, consultations, home, partners, plan, projects, protocol, register, reports
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("protocol/", protocol.protocol, name="protocol"),
     path("action-plan/", plan.action_plan, name="action-plan"),
+    path("consultations/", consultations.consultation_list, name="consultations"),
+    path("consultations/<str:code>/", consultations.consultation_page, name="consultation"),
     path("projects/", projects.project_list, name="projects"),
     path("projects/<str:code>/", projects.project_page, name="project"),
     path("partners/", partners.partners, name="partners"),

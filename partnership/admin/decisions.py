@@ -34,7 +34,7 @@ STATE_TONES = {
     DecisionState.REFUSED: BAD,
     DecisionState.ANNULLED: BAD,
 }
-ENTRY_TONES = {EntryKind.WITHOUT_EFFECT: BAD, EntryKind.LEAVING: BAD}
+ENTRY_TONES = {EntryKind.WITHOUT_EFFECT: BAD, EntryKind.LEAVING: BAD, EntryKind.SUSPENSION: BAD}
 
 
 class KindFilter(admin.SimpleListFilter):

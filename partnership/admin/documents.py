@@ -16,6 +16,7 @@ from partnership import uploads
 from partnership.admin.columns import text_column
 from partnership.admin.publishing import PublishingAdmin, TextsFilter, publishing_tag
 from partnership.models import Document
+from partnership.refusals import Refusals
 
 
 @admin.register(Document)
@@ -43,13 +44,16 @@ class DocumentAdmin(PublishingAdmin):
         ]
 
     def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
-        """Store a new file as it may be kept, with its size and type."""
+        """Store a new file as it may be kept, with its size and type. Raises Refusals for what the public must not get so."""
         upload = form.cleaned_data.get("file")
         kind = uploads.type_of(upload.name or "") if isinstance(upload, UploadedFile) else None
         if kind is not None:
             obj.file = uploads.cleaned(upload)
             obj.size = obj.file.size
             obj.media_type = kind.media_type
+        refusals = obj.refusals_while_public()
+        if refusals:
+            raise Refusals(refusals)
         super().save_model(request, obj, form, change)
 
     @admin.display(description=_("size"), ordering="size")

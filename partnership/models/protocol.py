@@ -30,6 +30,14 @@ class ProtocolState(models.TextChoices):
     ENDED = "ended", _("Ended")
 
 
+class CouncilsOn(models.TextChoices):
+    """For which outcomes of a prior assessment both councils deliberate."""
+
+    EXECUTE = "execute", pgettext_lazy("councils", "To execute a project")
+    EVERY = "every", pgettext_lazy("councils", "Every outcome")
+    NONE = "none", pgettext_lazy("councils", "None")
+
+
 class ProtocolQuerySet(models.QuerySet["Protocol"]):
     """Finding the protocol a request is about."""
 
@@ -95,6 +103,13 @@ class Protocol(Versioned):
         _("days to translate"),
         default=14,
         help_text=_("Within so many days a text that is missing, or follows an earlier one, should be translated."),
+    )
+    councils_on_outcomes = models.CharField(
+        _("councils’ deliberation on prior assessments"),
+        max_length=8,
+        choices=CouncilsOn,
+        default=CouncilsOn.EXECUTE,
+        help_text=_("For which outcome of a prior assessment a signature rests on its council’s deliberation."),
     )
     goals = models.ManyToManyField(
         InternationalGoal, blank=True, related_name="protocols", verbose_name=_("international goals")

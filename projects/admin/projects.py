@@ -21,6 +21,9 @@ from partnership.admin.publishing import PublishingAdmin, TextsFilter, publishin
 from partnership.admin.scope import ScopedStacked, ScopedTabular
 from partnership.admin.texts import TextsForm
 from partnership.refusals import Refusal
+from projects import assessment_page, carrying_out, lifecycle_page, who_does_what
+from projects.admin.activities import CarryingOutForm
+from projects.admin.money_forms import BudgetFormSet, BudgetLineForm
 from projects.models import (
     Activity,
     BudgetLine,
@@ -65,6 +68,12 @@ class ProjectForm(TextsForm):
         if self.instance.pk:
             self.initial["target_groups"] = list(self.instance.targets.values_list("group", flat=True))
 
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        for name, refusals in carrying_out.against_project_dates(self.instance).items():
+            for refusal in refusals:
+                self.add_error(name if name in self.fields else None, refusal)
+
     def _save_m2m(self) -> None:
         super()._save_m2m()
         if "target_groups" in self.cleaned_data:
@@ -92,7 +101,8 @@ class InvolvementFormSet(_InlineFormSet):
         project = self.instance
         if any(self.errors) or not (project.is_published or project.state in STARTED):
             return
-        kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        rows = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        kept = [form.cleaned_data for form in rows if not form.instance.declined_on or form.has_changed()]
         organisations = [row["organisation"].pk for row in kept if row.get("organisation")]
         for party in project.communes_without_responsibility(organisations):
             raise Refusal(
@@ -113,7 +123,20 @@ class InvolvementInline(ScopedStacked):
     protocol_path = "project__protocol"
     verbose_name_plural = _("Who does what")
     autocomplete_fields = ("organisation",)
-    fields = (("organisation", "phase", "capacity", "accepted_on"), "responsibility")
+    fields = (("organisation", "phase", "capacity", "answer"), "responsibility")
+    readonly_fields = ("answer",)
+
+    @admin.display(description=_("answer"))
+    def answer(self, one: Involvement) -> SafeString | str:
+        """How the organisation answered, and the page on which it is asked; who changes the row takes the answer back."""
+        if not one.pk:
+            return gettext("Save first, then ask for its answer.")
+        day = one.accepted_on or one.declined_on
+        written = who_does_what.answer_of(one) + (f" · {formats.day(day, languages.current())}" if day else "")
+        changed = gettext("Changing the row takes the answer back.") if day else ""
+        address = reverse("admin:responsibility", args=[one.pk])
+        words = gettext("See") if day else gettext("Ask for the answer")
+        return format_html('{} <a href="{}">{}</a> <span class="note">{}</span>', written, address, words, changed)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("organisation").order_by("pk")
@@ -132,6 +155,7 @@ class ActivityInline(ScopedStacked):
     """The activities' dates and titles; the rest of an activity has a form of its own."""
 
     model = Activity
+    form = CarryingOutForm
     protocol_path = "project__protocol"
     fields = (("kind", "state", "planned_start", "planned_end"), ("actual_start", "actual_end", "from_party"), "title")
     show_change_link = True
@@ -143,6 +167,8 @@ class BudgetInline(ScopedStacked):
     """The budget by line; movements on a line stand in the line's own form."""
 
     model = BudgetLine
+    form = BudgetLineForm
+    formset = BudgetFormSet
     protocol_path = "project__protocol"
     fields = (("category", "year", "funder"), ("planned", "currency", "in_kind", "hours", "confirmed"), "label")
     autocomplete_fields = ("funder",)
@@ -159,6 +185,7 @@ class ProjectAdmin(PublishingAdmin):
     """Projects both communes carry."""
 
     form = ProjectForm
+    change_list_template = "admin/project_list.html"
     list_display = (
         "code",
         text_column(Project, "title"),
@@ -177,13 +204,14 @@ class ProjectAdmin(PublishingAdmin):
     autocomplete_fields = ("goals", "documents", "replaces", "plan")
     left_to_right = ("code", "dac_sector")
     inlines = (InvolvementInline, BudgetInline, ActivityInline, MarkerInline)
-    readonly_fields = ("indicators_link",)
+    readonly_fields = ("state", "life_link", "indicators_link", "pages_link")
     fieldsets = (
-        (_("The project"), {"fields": (("code", "state", "lead"), "title", "summary", "description")}),
+        (_("The project"), {"fields": (("code", "state", "lead"), "life_link", "title", "summary", "description")}),
         (_("Place and dates"), {
             "fields": (
                 ("planned_start", "planned_end", "actual_start", "actual_end"),
                 "place",
+                "territories",
                 ("place_sensitive", "people_expected"),
             )
         }),
@@ -196,10 +224,11 @@ class ProjectAdmin(PublishingAdmin):
             "classes": ("collapse",),
         }),
         (_("Indicators and documents"), {"fields": ("indicators_link", "documents")}),
+        (_("Partners beside the two communes"), {"fields": ("pages_link", "no_third_partner_reason")}),
     )  # fmt: skip
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in {"domains", "objectives", "principles"}:
+        if db_field.name in {"domains", "objectives", "principles", "territories"}:
             kwargs["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
@@ -209,6 +238,15 @@ class ProjectAdmin(PublishingAdmin):
 
     def get_view_on_site_url(self, obj: Any | None = None) -> str | None:
         return super().get_view_on_site_url(obj) if obj is not None and obj.is_published else None
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """With the button that begins the prior assessment, or opens it."""
+        project = context.get("original")
+        if project is not None and not context.get("is_popup"):
+            context |= {
+                "assessment_tool": assessment_page.tool_for(project, begins=self.may(request, "change", project))
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("planned"), ordering="planned_start")
     def period(self, project: Project) -> str:
@@ -232,6 +270,32 @@ class ProjectAdmin(PublishingAdmin):
             gettext("See its indicators"),
             new,
             gettext("Add an indicator"),
+        )
+
+    @admin.display(description=_("life of the project"))
+    def life_link(self, project: Project) -> SafeString | str:
+        """Where the project is moved from one state to the next; the form itself never does."""
+        if not project.pk:
+            return gettext("It begins as proposed. Save it first, then begin its prior assessment.")
+        return format_html(
+            '<a href="{}">{}</a>', lifecycle_page.address(project), gettext("What follows, and what stands against it")
+        )
+
+    @admin.display(description=_("pages"))
+    def pages_link(self, project: Project) -> SafeString | str:
+        """Who does what as a table with its gaps, and the dates along a line."""
+        if not project.pk:
+            return gettext("Save the project first.")
+        return format_html(
+            '<a href="{}">{}</a> · <a href="{}">{}</a> · <a href="{}">{}</a> · <a href="{}">{}</a>',
+            reverse("admin:converging", args=[project.pk]),
+            gettext("What others do in the same territory"),
+            reverse("admin:who_does_what_project", args=[project.pk]),
+            gettext("Who does what, with the gaps"),
+            reverse("admin:timeline", args=[project.pk]),
+            gettext("Timeline"),
+            reverse("admin:project_money", args=[project.pk]),
+            gettext("The project’s money"),
         )
 
     @admin.display(description=_("target groups"))

@@ -43,6 +43,7 @@ from projects.models.projects import (
     Significance,
     TargetGroup,
 )
+from projects.models.sheets import SheetWork, WorkState
 
 __all__ = [
     "CELLS",
@@ -83,6 +84,7 @@ __all__ = [
     "ProjectState",
     "ProjectTarget",
     "Relation",
+    "SheetWork",
     "Significance",
     "Suspension",
     "TargetGroup",
@@ -90,4 +92,5 @@ __all__ = [
     "Transaction",
     "TransactionKind",
     "View",
+    "WorkState",
 ]

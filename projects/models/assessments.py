@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from partnership import parity
+from partnership import field_values, parity
 from partnership.models import Membership, Organisation, Party, Protocol, Publishable, PublishedQuerySet
 from partnership.models.hiding import CoveringQuerySet, Hideable
 from partnership.models.publishing import published_is_complete
@@ -185,6 +187,10 @@ class AssessmentParticipant(Hideable, Recorded):
         return f"{self.organisation} · {self.function}"
 
 
+def _columns(*fields: str) -> set[str]:
+    return {parity.column(field, code) for field in fields for code in settings.REQUIRED_LANGUAGES}
+
+
 class Impact(Hideable, Recorded):
     """One of the 24 cells of a diagnosis: what the project does to one dimension, directly or not, at one term."""
 
@@ -226,6 +232,24 @@ class Impact(Hideable, Recorded):
 
     def __str__(self) -> str:
         return " · ".join((self.get_dimension_display(), self.get_directness_display(), self.get_horizon_display()))
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Whoever changes what the cell says, on whatever page, takes both communes' views of it back [I2]."""
+        only = None if update_fields is None else set(update_fields)
+        changed = set() if self._state.adding else set(field_values.differences(self, self.remembered, only))
+        super().save(*args, update_fields=only, **options)
+        if changed & {"effect", "severity", "likelihood", *_columns("why")}:
+            self.take_views_back()
+
+    def take_views_back(self) -> None:
+        """Both communes look at the cell anew."""
+        for view in self.views.order_by("pk"):
+            view.delete()
+
+    @property
+    def slug(self) -> str:
+        """Its name in addresses, for instance economic-direct-short."""
+        return f"{self.dimension}-{self.directness}-{self.horizon}"
 
     @property
     def is_answered(self) -> bool:
@@ -314,3 +338,16 @@ class Mitigation(Hideable, Recorded):
 
     def __str__(self) -> str:
         return self.measure or f"#{self.pk}"
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """A measure is part of what its cell says; what became of it is not."""
+        only = None if update_fields is None else set(update_fields)
+        changed = {"responsible", "due", *_columns("measure", "remains")}
+        changed &= set(field_values.differences(self, self.remembered, only))
+        super().save(*args, update_fields=only, **options)
+        if changed:
+            self.impact.take_views_back()
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        self.impact.take_views_back()
+        return super().delete(*args, **options)

@@ -1,4 +1,4 @@
-"""What other actors do in the same territory, and how a project relates to it (clauses F4.1 and F4.2)."""
+"""What other actors do in the same territory, and how a project relates to it (clause F4.1)."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Initiative(Hideable, Versioned):
 
 
 class Relation(models.TextChoices):
-    """How a project relates to an initiative of another actor (clause F4.2)."""
+    """How a project relates to an initiative of another actor (clause F4.1)."""
 
     COMPLEMENTS = "complements", pgettext_lazy("convergence", "Complements it")
     OVERLAPS = "overlaps", pgettext_lazy("convergence", "Overlaps with it")

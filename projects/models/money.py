@@ -207,6 +207,7 @@ class Transaction(Recorded):
         null=True,
         blank=True,
         related_name="transactions",
+        limit_choices_to={"kind__in": ["voucher", "payslip"]},
         verbose_name=_("voucher"),
         help_text=_("The file of the voucher. A payslip is never public."),
     )

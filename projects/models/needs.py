@@ -1,11 +1,12 @@
-"""What a project starts from: needs voiced in a territory, recorded by both communes (clause F1.1), and consultations (clause P.5)."""
+"""What a project starts from: needs voiced in a territory, recorded by both communes (clauses A1.2 and F1.1), and consultations (A4.1)."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from partnership.models import (
@@ -22,13 +23,52 @@ from partnership.models.publishing import published_is_complete
 from partnership.models.versions import Recorded
 from partnership.refusals import Refusal
 from projects.models.plans import ActionPlan
+from projects.models.projects import Project
+
+
+class NeedQuerySet(PublishedQuerySet):
+    """Needs, and how near they lie to a place that is kept back."""
+
+    def with_sensitivity(self) -> Self:
+        """With `is_sensitive`: whether a project with a sensitive place starts from the need. No query more."""
+        sensitive = Project.objects.filter(assessments__need=OuterRef("pk"), place_sensitive=True)
+        return self.annotate(is_sensitive=Exists(sensitive))
+
+    def without_a_project(self) -> Self:
+        """Needs from which no prior assessment, and so no project, starts yet."""
+        return self.filter(assessments__isnull=True)
+
+    def recorded_by_one(self) -> Self:
+        """Needs that one commune has recorded and the other has not."""
+        return self.annotate(recorded=models.Count("records")).filter(recorded=1)
+
+
+class ConsultationQuerySet(PublishedQuerySet):
+    """Consultations, and what the public asks about them."""
+
+    def with_sensitivity(self) -> Self:
+        """With `is_sensitive`: whether a project with a sensitive place starts from a need voiced there. No query more."""
+        sensitive = Project.objects.filter(assessments__need__consultations=OuterRef("pk"), place_sensitive=True)
+        return self.annotate(is_sensitive=Exists(sensitive))
+
+    def preparing(self, plan: ActionPlan) -> Self:
+        """Consultations that prepare a plan; for the plan of a year those of its period too."""
+        return self.filter(plan__in=[plan.pk, plan.within_id])
 
 
 class Need(Publishable):
     """A need voiced in a territory. A joint diagnosis starts from it; both communes record it."""
 
     REQUIRED_TEXTS: ClassVar = ("title", "description")
-    PUBLIC_FIELDS: ClassVar = ("code", "title", "description", "territory", "voiced_by", "voiced_on", "organisations")
+    PUBLIC_FIELDS: ClassVar = (
+        "code",
+        "title",
+        "description",
+        "public_territory",
+        "voiced_by",
+        "voiced_on",
+        "organisations",
+    )
 
     protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="needs", verbose_name=_("protocol"))
     code = models.CharField(_("code"), max_length=20, validators=[plain_code])
@@ -43,7 +83,7 @@ class Need(Publishable):
         Organisation, blank=True, related_name="needs", verbose_name=_("organisations that voiced it")
     )
 
-    objects: ClassVar[PublishedQuerySet] = PublishedQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
+    objects: ClassVar[NeedQuerySet] = NeedQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
 
     class Meta:
         verbose_name = _("need")
@@ -60,6 +100,11 @@ class Need(Publishable):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+    @property
+    def public_territory(self) -> str:
+        """The territory as the public reads it; nothing where a project with a sensitive place starts from the need [I11]."""
+        return "" if _is_sensitive(self) else self.territory or ""
 
     def parties_that_recorded(self) -> set[int]:
         """The keys of the parties that recorded the need."""
@@ -118,7 +163,7 @@ class Consultation(Publishable):
         "plan",
         "title",
         "held_on",
-        "place",
+        "public_place",
         "with_partners",
         "with_citizens",
         "with_whom",
@@ -174,7 +219,7 @@ class Consultation(Publishable):
         Need, blank=True, related_name="consultations", verbose_name=_("needs that were voiced")
     )
 
-    objects: ClassVar[PublishedQuerySet] = PublishedQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
+    objects: ClassVar[ConsultationQuerySet] = ConsultationQuerySet.as_manager()  # type: ignore[assignment]  # Django types it as a Manager
 
     class Meta:
         verbose_name = _("consultation")
@@ -193,8 +238,36 @@ class Consultation(Publishable):
                     "A consultation is with partners, with citizens or with both. Say with whom."
                 ),
             ),
+            models.CheckConstraint(
+                name="consultation_youth_among_them",
+                condition=Q(youth__isnull=True)
+                | Q(women__isnull=True)
+                | Q(men__isnull=True)
+                | Q(youth__lte=models.F("women") + models.F("men")),
+                violation_error_message=_(
+                    "The young people are counted among the women and men, so there cannot be more of them."
+                ),
+            ),
             published_is_complete("consultation_published_complete", "title", "said", "done_with"),
         ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("consultation", args=[self.code])
+
+    @property
+    def public_place(self) -> str:
+        """The place as the public reads it; nothing where it would tell that of a project whose place is sensitive [I11]."""
+        return "" if _is_sensitive(self) else self.place or ""
+
+
+def _is_sensitive(record: Need | Consultation) -> bool:
+    """What `with_sensitivity` found; of a record read without it, found now with one query."""
+    known: bool | None = record.__dict__.get("is_sensitive")
+    if known is None:
+        rows = type(record).objects.with_sensitivity()
+        known = bool(rows.values_list("is_sensitive", flat=True).filter(pk=record.pk).first())
+        record.__dict__["is_sensitive"] = known
+    return known

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -48,6 +49,10 @@ class ProjectState(models.TextChoices):
     CLOSED = "closed", pgettext_lazy("project", "Closed")
     CANCELLED = "cancelled", pgettext_lazy("project", "Cancelled for good")
     REPLACED = "replaced", pgettext_lazy("project", "Replaced")
+
+
+STARTED = (ProjectState.UNDER_WAY, ProjectState.COMPLETED, ProjectState.CLOSED)
+"""What only a project can be that both communes decided to execute, or took over [I5]."""
 
 
 class TargetGroup(models.TextChoices):
@@ -124,9 +129,9 @@ class ProjectQuerySet(PublishedQuerySet):
         return self.filter(pk__in=Project.objects.filter(**{f"{relation}__in": list(keys)}).order_by().values("pk"))
 
     def with_both_communes(self) -> Self:
-        """Projects in which each commune has a named responsibility [I7]."""
+        """Projects in which each commune has a named responsibility that it did not decline [I7]."""
         theirs = Involvement.objects.filter(
-            project=OuterRef("pk"), organisation__parties__protocol=OuterRef("protocol")
+            project=OuterRef("pk"), organisation__parties__protocol=OuterRef("protocol"), declined_on__isnull=True
         )
         first = theirs.filter(organisation__parties__position=1, organisation__parties__protocol=OuterRef("protocol"))
         second = theirs.filter(organisation__parties__position=2, organisation__parties__protocol=OuterRef("protocol"))
@@ -165,6 +170,7 @@ class Project(Publishable):
         "state",
         "taken_over",
         "replaces",
+        "execution_decided_on",
         "no_third_partner_reason",
         "convergence_asked",
         "convergence_asked_on",
@@ -235,6 +241,13 @@ class Project(Publishable):
     replaces = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces")
     )
+    execution_decided_on = models.DateField(
+        _("decided to be executed on"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Since when both communes’ decision to execute it stands; empty once that lost its effect."),
+    )
     carried_from = models.ForeignKey(
         ProgrammePhase,
         models.PROTECT,
@@ -299,6 +312,15 @@ class Project(Publishable):
                 violation_error_message=_("A project cannot replace itself."),
             ),
             models.CheckConstraint(name="project_state_known", condition=Q(state__in=ProjectState.values)),
+            models.CheckConstraint(
+                name="project_started_on_a_decision",
+                condition=~Q(state__in=[ProjectState.DECIDED, *STARTED])
+                | Q(taken_over=True)
+                | Q(execution_decided_on__isnull=False),
+                violation_error_message=_(
+                    "No project starts without both communes’ decision to execute it, or to take it over (rule I5)."
+                ),
+            ),
             published_is_complete("project_published_complete", "title", "summary"),
         ]
 
@@ -316,12 +338,12 @@ class Project(Publishable):
         return str(self.lead.organisation) if self.lead else ""
 
     def communes_without_responsibility(self, organisations: Iterable[int] | None = None) -> list[Party]:
-        """The parties of the project's protocol that have no responsibility in it [I7].
+        """The parties of the project's protocol that have no responsibility in it, or declined every one [I7].
 
         `organisations` are the ids to judge by; None reads them from the database, a form passes what was typed.
         """
-        typed = self.involvements.values_list("organisation_id", flat=True) if organisations is None else organisations
-        involved = set(typed)
+        standing = self.involvements.filter(declined_on__isnull=True).values_list("organisation_id", flat=True)
+        involved = set(standing if organisations is None else organisations)
         parties = self.protocol.parties.select_related("organisation")
         return [party for party in parties if party.organisation_id not in involved]
 
@@ -408,8 +430,9 @@ class InvolvementQuerySet(CoveringQuerySet):
     """Responsibilities the public reads."""
 
     def published(self) -> Self:
-        """Those of published projects whose text stands in every required language [I10]."""
-        return self.filter(parity.complete("responsibility"), project__publishing_state="published").covered()
+        """Those of published projects whose text stands in every required language [I10]; none that was declined."""
+        whole = self.filter(parity.complete("responsibility"), project__publishing_state="published")
+        return whole.filter(declined_on__isnull=True).covered()
 
     def for_protocol(self, protocol: Protocol) -> Self:
         """Responsibilities in this protocol's projects."""
@@ -418,6 +441,10 @@ class InvolvementQuerySet(CoveringQuerySet):
     def for_page(self) -> Self:
         """By project, with the organisation and the project's name."""
         return self.select_related("organisation", "project").order_by("project__code", "pk")
+
+
+ANSWER = ("accepted_on", "accepted_through", "declined_on", "words", "words_language")
+"""What an organisation's answer for its responsibility consists of."""
 
 
 class Involvement(Hideable, Recorded):
@@ -463,3 +490,30 @@ class Involvement(Hideable, Recorded):
 
     def __str__(self) -> str:
         return f"{self.organisation} · {self.get_capacity_display()}"
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Whoever changes what an organisation answered for takes its answer back: it is asked again."""
+        only = None if update_fields is None else set(update_fields)
+        if self._changes_what_was_answered(only):
+            self.accepted_on = self.declined_on = None
+            self.accepted_through = self.words = self.words_language = ""
+            only = None if only is None else only | set(ANSWER)
+        super().save(*args, update_fields=only, **options)
+
+    def _changes_what_was_answered(self, only: set[str] | None) -> bool:
+        """Whether another organisation, phase, capacity or text is about to be written beside the old answer.
+
+        A text that stood in no language yet, as a translation made later, changes nothing.
+        """
+        if self._state.adding:
+            return False
+        self.recall(only)
+        before = self.remembered
+        if not (before.get("accepted_on") or before.get("declined_on")):
+            return False
+        if any(before.get(name) != getattr(self, name) for name in ("accepted_on", "declined_on")):
+            return False
+        texts = [parity.column("responsibility", code) for code in settings.REQUIRED_LANGUAGES]
+        asked = ("organisation_id", "phase", "capacity", *(name for name in texts if before.get(name)))
+        written = [name for name in asked if only is None or {name, name.removesuffix("_id")} & only]
+        return any(before.get(name) != getattr(self, name) for name in written)

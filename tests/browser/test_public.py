@@ -8,7 +8,7 @@ import os
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.walk import follow, looked_at
+from tests.browser.walk import follow, looked_at, schemes_in
 from tests.pages import LANGUAGES
 from tests.reports import released_report
 from tests.retelling import retold_on
@@ -30,18 +30,18 @@ def test_a_citizen_walks_from_home_to_a_project_and_a_report(page: Page, demonst
     wrong: list[str] = []
     page.goto(f"/{language}/")
     assert page.locator("html").get_attribute("dir") == LANGUAGES[language]
-    wrong += looked_at(page)
+    wrong += looked_at(page, schemes_in(language))
     follow(page, page.locator("main a.button").first)
-    wrong += looked_at(page)
+    wrong += looked_at(page, schemes_in(language))
     follow(page, page.locator(".projects a").nth(1))
     assert page.url.endswith(f"/{language}/projects/DEMO-02/")
-    wrong += looked_at(page)
+    wrong += looked_at(page, schemes_in(language))
     menu = page.locator(".menu summary")
     if menu.is_visible():
         menu.click()
-        wrong += looked_at(page)
+        wrong += looked_at(page, schemes_in(language))
     follow(page, page.locator("a[href$='/reports/']:visible").first)
-    wrong += looked_at(page)
+    wrong += looked_at(page, schemes_in(language))
     with page.expect_download() as download:
         page.locator("main a[href$='.pdf']").first.click()
     assert download.value.suggested_filename.endswith(".pdf")
@@ -62,9 +62,9 @@ def test_the_other_pages_hold_as_well(page: Page, demonstration, complaints, lan
     ):
         page.goto(f"/{language}/{path}")
         page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
-        wrong += looked_at(page)
+        wrong += looked_at(page, schemes_in(language))
     page.goto(f"/{language}/projects/NONE/")
-    wrong += looked_at(page)
+    wrong += looked_at(page, schemes_in(language))
     assert wrong == []
     assert len(complaints) == 1  # the 404 itself, which the browser reports
     complaints.clear()

@@ -14,6 +14,7 @@ from django.utils import translation
 
 from config.admin import MENU
 from partnership.models import Change, TextDraft, TextState
+from tests.copies import copied
 from tests.factories import (
     PASSWORD,
     ClauseFactory,
@@ -61,11 +62,12 @@ def address(model: Any, view: str = "changelist", *args: Any) -> str:
 def fill(protocol: Any, rows: int = 1) -> None:
     """At least so many rows of everything that the admin lists."""
     domain, goal = DomainFactory(protocol=protocol), GoalFactory()
+    project = ProjectFactory(protocol=protocol, domains=[domain], goals=[goal])
+    ActivityFactory(project=project)
+    TransactionFactory(line=BudgetLineFactory(project=project))
+    MeasurementFactory(indicator=IndicatorFactory(project=project))
+    copied(project, rows - 1, code=lambda number: f"{project.code}-{number}")
     for _ in range(rows):
-        project = ProjectFactory(protocol=protocol, domains=[domain], goals=[goal])
-        ActivityFactory(project=project)
-        TransactionFactory(line=BudgetLineFactory(project=project))
-        MeasurementFactory(indicator=IndicatorFactory(project=project))
         for factory in (ActionPlanFactory, ClauseFactory, DocumentFactory, DomainFactory, FoundationFactory):
             factory(protocol=protocol)
         for factory in (ObjectiveFactory, PrincipleFactory, PhaseFactory, MembershipFactory, MessageFactory):
@@ -256,14 +258,16 @@ def test_no_list_costs_more_when_it_is_longer():
 # Every page in every language -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_of_the_admin_says_its_language_and_direction(language: str):
+@pytest.mark.parametrize("turn", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)])
+def test_every_page_of_the_admin_says_its_language_and_direction(turn: int):
+    """One page after another in one language after another; after three turns each page in each."""
     protocol = ProtocolFactory()
     fill(protocol)
     ReportSeriesFactory(protocol=protocol, cadence="year", first_period="2026")
     client = staff(protocol)
-    direction = "rtl" if language == "ar" else "ltr"
-    for model in MODELS:
+    for place, model in enumerate(MODELS):
+        language = LANGUAGES[(place + turn) % len(LANGUAGES)]
+        direction = "rtl" if language == "ar" else "ltr"
         for path in (address(model), *(address(model, "change", row.pk) for row in model._default_manager.all()[:1])):
             page = client.get(path.replace("/fr/", f"/{language}/", 1)).content.decode()
             assert f'<html lang="{language}" dir="{direction}">' in page

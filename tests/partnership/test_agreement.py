@@ -12,6 +12,7 @@ from partnership import agreement, decisions, deliberating, locks, opening, prot
 from partnership.models import EntryKind, ProtocolState
 from tests.factories import ProtocolFactory
 from tests.factories_decisions import DeliberationFactory, approve, coordinator, pending, ratify, signatory, write
+from tests.retelling import made_again
 
 pytestmark = pytest.mark.django_db
 TEXT = {"ar": "نص جديد", "fr": "Texte nouveau", "nl": "Nieuwe tekst"}
@@ -20,6 +21,10 @@ TEXT = {"ar": "نص جديد", "fr": "Texte nouveau", "nl": "Nieuwe tekst"}
 @pytest.fixture
 def act():
     """The Belfaa-Jette act itself, in force."""
+    return made_again(the_act_ratified)
+
+
+def the_act_ratified():
     protocol = protocol_file.load(protocol_file.BELFAA_JETTE)
     ratify(protocol)
     return protocol

@@ -10,16 +10,17 @@ import pytest
 from partnership import decisions, opening, signing
 from partnership.models import Decision
 from partnership.signing import Answer
-from tests.deciding import page, typed
+from tests.deciding import like_it, page, typed
 from tests.factories import ProtocolFactory
 from tests.factories_decisions import (
     DeliberationFactory,
     approve,
     coordinator,
     open_ratification,
-    ratify,
+    protocol_in_force,
     signatory,
 )
+from tests.factories_planning import consulted
 from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.reports import made_report
 from tests.staff import messages_of, queries, staff
@@ -33,9 +34,8 @@ def protocol() -> Any:
 
 
 @pytest.fixture
-def in_force(protocol: Any) -> Any:
-    ratify(protocol)
-    return protocol
+def in_force() -> Any:
+    return protocol_in_force()
 
 
 LIST = "/fr/admin/partnership/decision/"
@@ -44,12 +44,11 @@ LIST = "/fr/admin/partnership/decision/"
 def test_the_list_costs_the_same_queries_for_one_decision_and_for_thirty(in_force: Any):
     client = staff(in_force)
     one = queries(client, LIST)
-    for _each in range(29):
-        plan = ActionPlanFactory(protocol=in_force)
-        ProjectFactory(protocol=in_force, plan=plan)
-        approve(
-            opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(in_force, 1)), signatory(in_force, 2)
-        )
+    plan = consulted(ActionPlanFactory(protocol=in_force))
+    ProjectFactory(protocol=in_force, plan=plan)
+    decision = opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(in_force, 1))
+    approve(decision, signatory(in_force, 2))
+    like_it(decision, 28)
     assert len(client.get(LIST).context["cl"].result_list) == 30
     assert queries(client, LIST) == one
 

@@ -26,6 +26,7 @@ from tests.factories_decisions import (
     ratify,
     signatory,
 )
+from tests.factories_planning import consulted
 from tests.factories_programme import ActionPlanFactory, ProjectFactory
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +90,7 @@ def test_a_protocol_can_be_ratified_anew_on_new_deliberations(protocol, position
 @BOTH
 def test_an_action_plan_is_no_longer_adopted_and_can_be_written_again(protocol, position):
     ratify(protocol)
-    plan = ActionPlanFactory(protocol=protocol)
+    plan = consulted(ActionPlanFactory(protocol=protocol))
     ProjectFactory(protocol=protocol, plan=plan)
     adopt = decisions.kind("adopt_plan")
     decision = opening.propose(adopt, plan, by=coordinator(protocol, 1))
@@ -136,7 +137,7 @@ def test_everything_that_rests_on_it_goes_and_nothing_else(protocol):
     first = open_ratification(protocol)
     approve(first, signatory(protocol, 1), deliberation=shared)
     approve(first, signatory(protocol, 2))
-    plan = ActionPlanFactory(protocol=protocol)
+    plan = consulted(ActionPlanFactory(protocol=protocol))
     ProjectFactory(protocol=protocol, plan=plan)
     second = opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(protocol, 2))
     approve(second, signatory(protocol, 1), deliberation=shared)
@@ -277,7 +278,7 @@ def test_two_decisions_that_rest_on_the_same_deliberations_are_adopted_at_once()
         shared = [DeliberationFactory(party=protocol.parties.get(position=place)) for place in (1, 2)]
         opened = []
         for first in (0, 1):
-            plan = ActionPlanFactory(protocol=protocol)
+            plan = consulted(ActionPlanFactory(protocol=protocol))
             ProjectFactory(protocol=protocol, plan=plan)
             decision = opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(protocol, 1))
             approve(decision, heads[first], deliberation=shared[first])

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partnership import field_values, history
-from partnership.models import Change, Membership, Organisation, Recorded, Versioned
+from partnership.models import Change, Membership, Organisation, Recorded, TextState, Versioned
 from projects.models import Activity, Project
 from tests.factories import (
     DocumentFactory,
@@ -38,6 +38,7 @@ OURS = ("partnership", "projects", "evaluation", "transparency")
 ROOT = Path(__file__).resolve().parents[2]
 
 WRITTEN_BY_THE_PLATFORM = {
+    "projects.SheetWork": "a confirmed sheet: what it changes stands in the history of the records",
     "partnership.TextDraft": "what it says stands in the history of the record whose text it is",
     "partnership.TextState": "follows from the changes of the texts, which are recorded",
     "partnership.Attempt": "append-only itself: what became of a mail",
@@ -56,6 +57,7 @@ WRITTEN_BY_THE_PLATFORM = {
 }
 
 ROUND_THE_HISTORY = {
+    ("partnership/history.py", "create_together"): "new parts at once, with the history that saving each would leave",
     ("partnership/history.py", "_raise_version"): "the version of a root, which is no content",
     ("partnership/accounts.py", "end_sessions"): "a number that ends sessions, which is no content",
     ("partnership/outbox.py", "_claim"): "mails are not recorded; compare-and-swap",
@@ -288,6 +290,29 @@ def test_a_stale_copy_never_lowers_the_version():
     stale.people_expected = 11
     stale.save(update_fields=["people_expected"])
     assert (version_of(stale), last(stale).version) == (3, 3)
+
+
+def test_parts_created_together_leave_the_history_that_saving_each_would_have_left():
+    project, other = ProjectFactory(involved=[]), ProjectFactory(involved=[])
+    titles = [{"title_ar": "ورشة", "title_fr": "Atelier", "title_nl": nl} for nl in ("Atelier", "")]
+    with history.one_version():
+        saved = [ActivityFactory(project=other, **texts) for texts in titles]
+    told = [ActivityFactory.build(project=project, **texts) for texts in titles]
+    history.create_together(told)
+    assert [changes(one)[0][0] for one in told] == ["created", "created"]
+    for one, same in zip(told, saved, strict=True):
+        (_, here), (_, there) = changes(one)[0], changes(same)[0]
+        assert here == there | {"project": [None, project.pk]}
+        assert states_of(one) == states_of(same)
+    assert (version_of(project), {last(one).version for one in told}) == (2, {2})
+    told[0].title_fr = "Autre"
+    told[0].save()
+    assert last(told[0]).data == {"title_fr": ["Atelier", "Autre"]}
+
+
+def states_of(record: Any) -> list[tuple[str, ...]]:
+    rows = TextState.objects.of(record).order_by("field", "language")
+    return list(rows.values_list("field", "language", "standing", "follows"))
 
 
 # How it knows ---------------------------------------------------------------------------------------------------------

@@ -16,8 +16,10 @@ from tests.deciding import adopted_plan
 from tests.factories import ClauseFactory, ProtocolFactory
 from tests.factories_decisions import (
     coordinator,
+    protocol_in_force,
     ratify,
 )
+from tests.factories_planning import consulted
 from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.staff import errors_of, fields_of, sent, staff
 
@@ -30,9 +32,8 @@ def protocol() -> Any:
 
 
 @pytest.fixture
-def in_force(protocol: Any) -> Any:
-    ratify(protocol)
-    return protocol
+def in_force() -> Any:
+    return protocol_in_force()
 
 
 def plan_form(plan: Any) -> str:
@@ -54,7 +55,7 @@ def test_an_adopted_plan_shows_which_fields_are_locked_why_and_how_to_correct_th
 
 
 def test_while_a_decision_is_open_the_way_to_edit_is_to_withdraw_it(in_force: Any):
-    plan = ActionPlanFactory(protocol=in_force)
+    plan = consulted(ActionPlanFactory(protocol=in_force))
     ProjectFactory(protocol=in_force, plan=plan)
     decision = opening.propose(decisions.kind("adopt_plan"), plan, by=coordinator(in_force, 2))
     html = staff(in_force).get(plan_form(plan)).content.decode()
@@ -73,7 +74,7 @@ def test_what_no_decision_contains_is_edited_as_before(in_force: Any):
 
 
 def test_a_form_that_was_opened_before_the_decision_is_refused_at_the_field_and_keeps_what_was_typed(in_force: Any):
-    plan = ActionPlanFactory(protocol=in_force)
+    plan = consulted(ActionPlanFactory(protocol=in_force))
     ProjectFactory(protocol=in_force, plan=plan)
     client = staff(in_force)
     opened = fields_of(client.get(plan_form(plan)).content.decode())

@@ -100,6 +100,11 @@ def draft_row(**values):
     return text_row(TextDraft, **{"source_version": 1, "at": timezone.now(), **values})
 
 
+def described():
+    """An alternative text in each language."""
+    return {f"alternative_text_{code}": "Une salle de classe" for code in ("ar", "fr", "nl")}
+
+
 CASES = [
     Case(
         "textstate_once",
@@ -249,7 +254,19 @@ CASES = [
     Case(
         "document_internal_unpublished",
         lambda: [DocumentFactory(public=False), DocumentFactory(published=True)],
-        lambda: DocumentFactory(public=False, published=True),
+        lambda: DocumentFactory(public=False, publishing_state=PublishingState.PUBLISHED, published_at=timezone.now()),
+    ),
+    Case(
+        "document_payslip_internal",
+        lambda: DocumentFactory(kind="payslip", public=False),
+        lambda: DocumentFactory(kind="payslip", public=True),
+    ),
+    Case(
+        "document_picture_described",
+        lambda: [DocumentFactory(kind="picture"), DocumentFactory(kind="picture", **described(), published=True)],
+        lambda: DocumentFactory(
+            kind="picture", publishing_state=PublishingState.PUBLISHED, published_at=timezone.now()
+        ),
     ),
     Case(
         "document_published_complete",

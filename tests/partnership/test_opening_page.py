@@ -19,9 +19,10 @@ from tests.factories import PDF, ClauseFactory, DocumentFactory, DomainFactory, 
 from tests.factories_decisions import (
     coordinator,
     open_ratification,
-    ratify,
+    protocol_in_force,
     soon,
 )
+from tests.factories_planning import consulted
 from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.staff import fields_of, staff
 
@@ -35,9 +36,8 @@ def protocol() -> Any:
 
 
 @pytest.fixture
-def in_force(protocol: Any) -> Any:
-    ratify(protocol)
-    return protocol
+def in_force() -> Any:
+    return protocol_in_force()
 
 
 @BOTH
@@ -87,7 +87,7 @@ def test_the_records_form_offers_its_kinds_and_says_what_stands_against_them(in_
 
 def test_a_rule_that_stands_against_it_blocks_the_button_and_leads_to_where_it_is_met(in_force: Any):
     client = staff(in_force)
-    plan = ActionPlanFactory(protocol=in_force, title_nl="")
+    plan = consulted(ActionPlanFactory(protocol=in_force, title_nl=""))
     shown = client.get(page("adopt_plan", plan))
     html = shown.content.decode()
     assert 'aria-disabled="true"' in html
@@ -116,7 +116,7 @@ def test_a_deadline_in_the_past_is_refused_at_its_field_and_kept(protocol: Any):
 
 
 def test_what_changed_since_it_was_read_is_shown_again_before_it_is_opened(in_force: Any):
-    plan = ActionPlanFactory(protocol=in_force)
+    plan = consulted(ActionPlanFactory(protocol=in_force))
     ProjectFactory(protocol=in_force, plan=plan)
     client = staff(in_force)
     read = typed(client, page("adopt_plan", plan))

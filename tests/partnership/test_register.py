@@ -246,7 +246,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=repr)
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(data=st.data(), length=st.integers(2, 7))
 def test_one_change_anywhere_is_found_at_its_entry(change: Change, data: st.DataObject, length: int):
     with transaction.atomic():

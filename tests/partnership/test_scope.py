@@ -9,6 +9,7 @@ from django.test import Client
 
 from partnership.models import Role
 from projects.models import Project
+from tests.copies import copied
 from tests.factories import DocumentFactory, MembershipFactory, MessageFactory, OrganisationFactory, ProtocolFactory
 from tests.factories_programme import ActivityFactory, ProjectFactory
 from tests.factories_rights import cast
@@ -104,12 +105,12 @@ def test_no_list_costs_more_when_it_is_longer_whoever_reads_it(name: str):
     client = Client()
     client.force_login(cast(here, ProtocolFactory())[name])
     use_second_factor(client)
-    ActivityFactory(project=ProjectFactory(protocol=here))
+    project = ProjectFactory(protocol=here)
+    ActivityFactory(project=project)
     lists = ("projects/project/", "projects/activity/", "partnership/organisation/")
     one = [queries(client, f"/fr/admin/{path}") for path in lists]
-    for _ in range(29):
-        ActivityFactory(project=ProjectFactory(protocol=here))
-        OrganisationFactory()
+    copied(project, 29, code=lambda number: f"{project.code}-{number}")
+    copied(OrganisationFactory(), 28)
     assert [queries(client, f"/fr/admin/{path}") for path in lists] == one
 
 

@@ -16,6 +16,7 @@ from partnership import searching
 from partnership.models import Document, Organisation
 from partnership.normaliser import normalise
 from tests.config.test_admin import address, fill
+from tests.conftest import LONG
 from tests.factories import DocumentFactory, GoalFactory, OrganisationFactory, ProtocolFactory, UserFactory
 from tests.staff import staff
 
@@ -79,14 +80,23 @@ def test_what_says_nothing_finds_nothing():
     assert searching.matching(rows, ("name_fr",), "  ").count() == rows.count()
 
 
-@pytest.mark.parametrize("typed", ["التَّعـليم", "éleve", "٢٠٢٦", "a'b \"c", "…", "\x00", "%_\\"])
-def test_every_staff_list_can_be_searched(typed: str):
+ODD = ["التَّعـليم", "éleve", "٢٠٢٦", "a'b \"c", "…", "\x00", "%_\\"]
+SEARCHED = [
+    model
+    for model, model_admin in admin.site._registry.items()
+    if model_admin.search_fields and model._meta.app_label != "admin"
+]
+
+
+@pytest.mark.parametrize("number", range(len(ODD)))
+def test_every_staff_list_can_be_searched(number: int):
+    """Each list for each of the words in the long run; in the quick one for two of them."""
     protocol = ProtocolFactory()
     fill(protocol)
     client = staff(protocol)
-    for model, model_admin in admin.site._registry.items():
-        if model_admin.search_fields and model._meta.app_label != "admin":
-            assert client.get(address(model), {"q": typed}).status_code in {200, 404}, model
+    for place, model in enumerate(SEARCHED):
+        if LONG or (place + number) % len(ODD) < 2:
+            assert client.get(address(model), {"q": ODD[number]}).status_code in {200, 404}, model
 
 
 def test_a_list_is_sorted_by_the_readers_alphabet():

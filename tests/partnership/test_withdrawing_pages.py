@@ -15,7 +15,7 @@ from tests.factories_decisions import (
     DeliberationFactory,
     approve,
     open_ratification,
-    ratify,
+    protocol_in_force,
     signatory,
 )
 from tests.staff import fields_of, staff, use_second_factor
@@ -30,9 +30,8 @@ def protocol() -> Any:
 
 
 @pytest.fixture
-def in_force(protocol: Any) -> Any:
-    ratify(protocol)
-    return protocol
+def in_force() -> Any:
+    return protocol_in_force()
 
 
 @BOTH

@@ -116,8 +116,13 @@ def test_a_public_project_keeps_a_responsibility_of_each_commune(protocol: Any, 
 def test_the_same_holds_once_a_project_has_started(protocol: Any):
     project = ProjectFactory(protocol=protocol, state=ProjectState.UNDER_WAY)
     assert "I7" in " ".join(errors_of(sent(staff(protocol), change(project), **without_the_row(project, 1))))
-    proposed = ProjectFactory(protocol=protocol, involved=[], state=ProjectState.PROPOSED)
-    assert "I7" in " ".join(errors_of(sent(staff(protocol), change(proposed), state="under_way")))
+
+
+def test_no_form_moves_a_project_from_one_state_to_another(protocol: Any):
+    proposed = ProjectFactory(protocol=protocol, state=ProjectState.PROPOSED)
+    sent(staff(protocol), change(proposed), state="under_way")
+    proposed.refresh_from_db()
+    assert proposed.state == ProjectState.PROPOSED
 
 
 def test_a_proposal_may_still_be_empty(protocol: Any):
@@ -187,7 +192,7 @@ def test_an_amount_is_typed_with_a_comma(protocol: Any):
 
 
 def test_a_movement_is_entered_under_its_line(protocol: Any):
-    line = BudgetLineFactory(project=ProjectFactory(protocol=protocol))
+    line = BudgetLineFactory(project=ProjectFactory(protocol=protocol, taken_over=True))
     row = {
         "transactions-TOTAL_FORMS": "1",
         "transactions-0-line": line.pk,

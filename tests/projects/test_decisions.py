@@ -12,6 +12,7 @@ from partnership.opening import Afterwards
 from projects.models import ProjectState
 from tests.factories import DocumentFactory, ProtocolFactory
 from tests.factories_decisions import approve, coordinator, ratify, signatory, write
+from tests.factories_planning import consulted
 from tests.factories_programme import ActionPlanFactory, ProjectFactory
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ GROUND = {"ar": "خطأ مطبعي", "fr": "Coquille", "nl": "Drukfout"}
 def plan():
     protocol = ProtocolFactory()
     ratify(protocol)
-    return ActionPlanFactory(protocol=protocol)
+    return consulted(ActionPlanFactory(protocol=protocol))
 
 
 @pytest.fixture

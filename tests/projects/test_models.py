@@ -26,6 +26,7 @@ from tests.factories_programme import (
     ProjectTargetFactory,
     TransactionFactory,
 )
+from tests.projects import planning_cases
 
 DAY = datetime.date(2026, 6, 30)
 NEXT_DAY = DAY + timedelta(days=1)
@@ -184,6 +185,7 @@ CASES = [
         "transaction_eur_or_mad", lambda: TransactionFactory(currency="MAD"), lambda: TransactionFactory(currency="USD")
     ),
     Case("transaction_voucher_once", lambda: on_one_line(voucher="2"), on_one_line),
+    *planning_cases.CASES,
 ]
 
 

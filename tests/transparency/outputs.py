@@ -78,8 +78,8 @@ def words_of_pdf(content: bytes) -> str:
     return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
 
 
-def public_outputs(browser: Client, beginning: Iterable[str]) -> Iterator[Output]:
-    """What answers at these addresses and at those that it links to; the staff pages apart."""
+def public_outputs(browser: Client, beginning: Iterable[str], *, further: bool = True) -> Iterator[Output]:
+    """What answers at these addresses and, unless told otherwise, at those that it links to; the staff pages apart."""
     waiting, seen = list(beginning), set()
     while waiting:
         address = waiting.pop()
@@ -88,6 +88,6 @@ def public_outputs(browser: Client, beginning: Iterable[str]) -> Iterator[Output
         seen.add(address)
         response = browser.get(address)
         output = Output(address, response.status_code, everything_of(response))
-        if output.status == 200 and len(seen) < MOST:
+        if further and output.status == 200 and len(seen) < MOST:
             waiting += [unescape(link) for link in LINK.findall(output.words)]
         yield output

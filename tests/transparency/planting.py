@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 
 from partnership import formats, parity, triggers
@@ -54,6 +55,8 @@ PUBLIC_BY_AN_ACT = {
     "transparency.snapshot.text": "what a released report shows, made from public data only",
     "transparency.snapshot.digest": "printed in every report",
     "transparency.snapshot.taken_at": "says on a report's page how old its data are",
+    "projects.project.published_at": "says on its page since when the public reads it",
+    "transparency.report.made_at": "says on the page of all reports when each was made",
     "transparency.reportdocument.content": "the report itself",
     "transparency.reportdocument.digest": "printed beside it",
 }
@@ -149,11 +152,19 @@ NUMBER = re.compile(rf"(?<![0-9A-Za-z.,])([7٧][3٣]){BETWEEN}([9٩]\d\d){BETWEE
 YEAR = re.compile(r"(?<![0-9A-Za-z])([12١٢][78٧٨]\d\d)(?!\d)")
 
 
-def days_as_written(on: datetime.date) -> set[str]:
-    """Every way in which a day may be printed, in each language, in figures and as programs do."""
-    written = {on.isoformat(), *(f"{on:%d}{mark}{on:%m}{mark}{on:%Y}" for mark in "/-."), f"{on:%Y%m%d}"}
-    written |= {how(on, language) for how in (formats.day, formats.month) for language in formats.LOCALES}
-    return written | {one.translate(IN_ARABIC) for one in written}
+def is_written(on: datetime.date, output: str) -> bool:
+    """Whether an output names a day, in figures or as a language writes it."""
+    figures = (f"{on:%d}{mark}{on:%m}{mark}{on:%Y}" for mark in "/-.")
+    return _holds(output, on.isoformat(), f"{on:%Y%m%d}", *figures, *(formats.day(on, one) for one in formats.LOCALES))
+
+
+def is_hinted_at(on: datetime.date, output: str) -> bool:
+    """Whether an output names the month of a day."""
+    return _holds(output, *(formats.month(on, language) for language in formats.LOCALES))
+
+
+def _holds(output: str, *forms: str) -> bool:
+    return any(one in output or one.translate(IN_ARABIC) in output for one in forms)
 
 
 @dataclass
@@ -183,7 +194,9 @@ class Secrets:
             yield from (found[:most] for most in range(SHORTEST, len(found) + 1) if found[:most] in self.places)
         yield from {str(int("".join(parts))) for parts in NUMBER.findall(output)}
         for year in {int(written) for written in YEAR.findall(output)} & set(self.years):
-            yield from (str(on) for on in self.years[year] if any(one in output for one in days_as_written(on)))
+            days = self.years[year]
+            named = [on for on in days if is_written(on, output)]
+            yield from map(str, named or [on for on in days if is_hinted_at(on, output)])
 
 
 # Planting -------------------------------------------------------------------------------------------------------------
@@ -289,13 +302,11 @@ def _is_secret(row: Any) -> bool:
     return state is not None and state != PublishingState.PUBLISHED
 
 
-def put_words(secrets: Secrets, record: Any, name: str, languages: Any) -> None:
-    """Secret words in place of a text, in every language in which something stands, written as people's texts are."""
+def put_words(secrets: Secrets, record: Any, *names: str) -> None:
+    """Secret words in place of texts, in every language, written as people's texts are."""
     fresh = type(record)._base_manager.get(pk=record.pk)
-    for code in languages:
-        column = parity.column(name, code)
+    for column in (parity.column(name, code) for name in names for code in settings.REQUIRED_LANGUAGES):
         place = f"{record._meta.label_lower}/{record.pk}/{column}/text"
-        if getattr(fresh, column):
-            setattr(fresh, column, word(place))
-            secrets.keep(word(place), place)
+        setattr(fresh, column, word(place))
+        secrets.keep(word(place), place)
     fresh.save()

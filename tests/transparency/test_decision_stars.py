@@ -8,7 +8,8 @@ from django.test import Client
 from partnership import decisions, opening
 from projects.models import Project
 from tests.factories import DocumentFactory, ProtocolFactory
-from tests.factories_decisions import approve, open_ratification, ratify
+from tests.factories_decisions import approve, open_ratification, protocol_in_force
+from tests.factories_planning import consulted
 from tests.factories_programme import ActionPlanFactory, ProjectFactory
 from tests.factories_register import (
     member,
@@ -42,8 +43,7 @@ def test_the_protocols_page_and_the_home_page_say_where_its_ratification_stands(
 
 
 def test_a_project_bears_the_star_of_its_plan(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol = protocol_in_force()
     alone = ProjectFactory(protocol=protocol, code="ALONE", published=True)
     decision = proposed_plan(protocol)
     planned = decision.subject.projects.get()
@@ -66,8 +66,7 @@ def test_a_project_bears_the_star_of_its_plan(client: Client):
 
 @pytest.mark.parametrize("state", ["proposed", "assessing"])
 def test_an_adopted_plan_decides_nothing_about_a_project_that_is_still_assessed(client: Client, state):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol = protocol_in_force()
     decision = proposed_plan(protocol)
     planned = decision.subject.projects.get()
     Project.objects.filter(pk=planned.pk).update(state=state)
@@ -78,8 +77,7 @@ def test_an_adopted_plan_decides_nothing_about_a_project_that_is_still_assessed(
 
 
 def test_an_open_decision_on_a_draft_plan_gives_no_star_away(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol = protocol_in_force()
     decision = proposed_plan(protocol, published=False)
     approve(decision, member(protocol, 2))
     planned = decision.subject.projects.get()
@@ -96,9 +94,8 @@ def test_a_project_taken_over_is_marked(client: Client):
 
 
 def test_a_project_taken_over_bears_its_own_decision_before_its_plans(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
-    plan = ActionPlanFactory(protocol=protocol, published=True)
+    protocol = protocol_in_force()
+    plan = consulted(ActionPlanFactory(protocol=protocol, published=True))
     old = ProjectFactory(protocol=protocol, code="OLD", plan=plan, published=True)
     scan = DocumentFactory(protocol=protocol)
     took = opening.propose(

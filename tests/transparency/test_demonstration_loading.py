@@ -57,7 +57,7 @@ def tell_of_the_series(story: Any, data: Any, period: Any) -> None:
 @pytest.mark.smoke
 @pytest.mark.django_db
 def test_loading_it_twice_changes_nothing_and_says_so():
-    assert said("load_demo", as_of="2026-11-24") == f"{CODE}: the demonstration is ready, with 9 projects.\n"
+    assert said("load_demo", as_of="2026-11-24") == f"{CODE}: the demonstration is ready, with 11 projects.\n"
     assert register.verify(Protocol.objects.get()).intact
     before = everything()
     assert "is there already; nothing has changed" in said("load_demo", as_of="2028-07-01")

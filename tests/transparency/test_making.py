@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import threading
+import time
 from email import message_from_bytes, policy
 
 import pytest
@@ -17,9 +18,10 @@ from partnership.models import Message, MessageState, Protocol
 from partnership.refusals import Refusal
 from tests.factories import MembershipFactory, ProtocolFactory, UserFactory
 from tests.factories_programme import ProjectFactory, ReportRecipientFactory, ReportSeriesFactory
+from tests.reports import undrawn
 from tests.smtp import SmtpServer
 from transparency.models import Delivery, Report, ReportDocument, ReportSeries, Snapshot
-from transparency.reports import delivery, making, sweeping
+from transparency.reports import delivery, making, pdf, sweeping
 from transparency.reports.periods import Period
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +42,18 @@ def series(protocol: Protocol) -> ReportSeries:
     made = ReportSeriesFactory(protocol=protocol)
     ReportRecipientFactory(series=made, email="conseil@belfaa.example")
     return made
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_drawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What documents look like is tested in test_pdf.py."""
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr(pdf, "write", undrawn)
+
+
+@pytest.fixture
+def drawn() -> None:
+    """Let documents be drawn."""
 
 
 @pytest.fixture
@@ -77,7 +91,7 @@ def test_a_series_without_recipients_is_refused(series: ReportSeries):
     assert not Snapshot.objects.exists()
 
 
-def test_making_again_makes_nothing_more(series: ReportSeries):
+def test_making_again_makes_nothing_more(series: ReportSeries, drawn):
     first = making.make(series, S1, now=NOW)
     written = [making.write_document(first, code) for code in ("ar", "fr")]
     again = making.make(series, S1, now=NOW + datetime.timedelta(days=2))
@@ -104,7 +118,7 @@ def test_a_stored_document_cannot_be_changed(series: ReportSeries):
 
 
 def test_one_mail_for_each_recipient_with_the_pdfs_in_its_languages(
-    series: ReportSeries, smtp_server: SmtpServer, at_now
+    series: ReportSeries, smtp_server: SmtpServer, at_now, drawn
 ):
     ReportRecipientFactory(series=series, email="coordination@belfaa.example")
     call_command("make_reports", send=True, stdout=io.StringIO())
@@ -210,7 +224,7 @@ def test_the_command_says_when_there_is_no_series(at_now):
         call_command("make_reports")
 
 
-def test_a_preview_of_the_running_period_leaves_nothing_behind(series: ReportSeries):
+def test_a_preview_of_the_running_period_leaves_nothing_behind(series: ReportSeries, drawn):
     rendered = making.preview(series, "fr", now=NOW)
     assert rendered.content.startswith(b"%PDF")
     assert not Report.objects.exists()
@@ -229,13 +243,19 @@ def test_a_mail_server_that_is_down_loses_nothing(series: ReportSeries, smtp_ser
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_sweepers_at_once_make_and_post_each_report_once():
+def test_eight_sweepers_at_once_make_and_post_each_report_once(monkeypatch: pytest.MonkeyPatch):
     if connection.vendor == "sqlite":
         pytest.skip("threads share one SQLite memory database")
     protocol = ProtocolFactory()
     ProjectFactory(protocol=protocol, published=True)
     one = ReportSeriesFactory(protocol=protocol, languages="fr")
     ReportRecipientFactory(series=one)
+
+    def as_slowly_as_a_real_one(html: str, *, language: str) -> pdf.Rendered:
+        time.sleep(0.3)
+        return undrawn(html, language=language)
+
+    monkeypatch.setattr(pdf, "write", as_slowly_as_a_real_one)
 
     def pass_once() -> None:
         sweeping.make_due_reports(NOW)

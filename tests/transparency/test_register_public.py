@@ -14,7 +14,7 @@ from django.urls import reverse
 from partnership import publicity, publishing, register, signing, triggers
 from partnership.models import Decision, EntryKind, Protocol
 from tests.factories import DocumentFactory, ProtocolFactory
-from tests.factories_decisions import approve, open_ratification, ratify
+from tests.factories_decisions import approve, open_ratification, protocol_in_force, ratify
 from tests.factories_programme import ActionPlanFactory
 from tests.factories_register import (
     appointed,
@@ -37,8 +37,7 @@ def get(client: Client, address: str, status: int = 200, **headers: str) -> Page
 
 
 def test_who_did_not_answer_is_said_to_have_not_answered(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol = protocol_in_force()
     refuse(proposed_plan(protocol), member(protocol, 1), "Non.", "fr")
     row = client.get("/ar/register/").context["rows"][0]
     assert [len(side.answers) for side in row.sides] == [1, 0]
@@ -46,8 +45,7 @@ def test_who_did_not_answer_is_said_to_have_not_answered(client: Client):
 
 
 def test_words_of_a_person_are_shown_and_never_obeyed(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol = protocol_in_force()
     refuse(proposed_plan(protocol), member(protocol, 1), "<script>alert(1)</script>", "fr")
     for address in ("/fr/register/", "/fr/register/2/"):
         assert "&lt;script&gt;alert(1)" in get(client, address).source
@@ -55,8 +53,7 @@ def test_words_of_a_person_are_shown_and_never_obeyed(client: Client):
 
 
 def test_a_published_deliberation_is_linked_and_an_internal_one_is_not(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol = protocol_in_force()
     public = DocumentFactory(protocol=protocol, title_fr="Extrait public", published=True)
     internal = DocumentFactory(protocol=protocol, title_fr="Note interne", public=False)
     signatures = Decision.objects.get(protocol=protocol).signatures.select_related("deliberation").order_by("pk")
@@ -92,8 +89,7 @@ def test_swapping_the_communes_changes_nothing_but_their_order(client: Client):
 
 
 def test_a_pending_decision_is_told_with_whom_it_awaits_and_without_its_text(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol = protocol_in_force()
     decision = proposed_plan(protocol, title_fr="Plan proposé", introduction_fr="Introduction du plan")
     reserve(decision, member(protocol, 2), "Une réserve encore tue.", "fr")
     other = protocol.parties.get(position=1).organisation.short_name_fr
@@ -117,8 +113,7 @@ def test_neither_commune_is_shown_as_late_by_more_than_the_other(client: Client)
 
 
 def test_a_decision_on_a_draft_is_nowhere(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol = protocol_in_force()
     decision = proposed_plan(protocol, published=False, title_fr="Plan secret")
     for address in ("/fr/", "/fr/register/", "/fr/projects/", "/fr/action-plan/"):
         assert "Plan secret" not in get(client, address).source
@@ -129,8 +124,7 @@ def test_a_decision_on_a_draft_is_nowhere(client: Client):
 
 
 def test_a_decision_that_never_enters_the_register_is_not_announced(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol = protocol_in_force()
     decision = proposed_plan(protocol)
     Decision.objects.filter(pk=decision.pk).update(binds=False)
     with triggers.lifted():
@@ -150,7 +144,7 @@ def file_of(client: Client) -> str:
 
 
 def test_what_has_not_changed_is_not_sent_again_and_may_be_read_by_others_programs(client: Client):
-    ratify(ProtocolFactory())
+    protocol_in_force()
     for address in ("/register/entries.json", "/register/1.json", "/register/1/statement.txt"):
         answer = client.get(address)
         assert answer["Access-Control-Allow-Origin"] == "*"
@@ -226,8 +220,7 @@ def test_fifty_entries_stand_on_a_page_and_it_stays_light(client: Client):
 
 
 def test_the_longest_statement_leaves_its_page_light(client: Client):
-    protocol = ProtocolFactory()
-    ratify(protocol)
+    protocol_in_force()
     page = client.get("/ar/register/1/")
     assert page.context["one"].statement
     assert compressed_size(page) < 60_000

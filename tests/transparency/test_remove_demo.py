@@ -136,9 +136,9 @@ def test_alone_it_goes_without_a_trace():
     retold_on(TODAY)
     output = said("remove_demo")
     assert everything() == before
-    assert "Removed: 9 projects\n" in output
-    assert "Removed: 14 decisions\n" in output
-    assert "Removed: 17 register entries\n" in output
+    assert "Removed: 11 projects\n" in output
+    assert "Removed: 28 decisions\n" in output
+    assert "Removed: 33 register entries\n" in output
     assert "Removed: 1 protocol\n" in output
     assert "There is no demonstration to remove." in said("remove_demo")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from partnership.disclosure import publishable_total, suppressed
-from projects.models import Activity, ActivityState, Project, ProjectState
+from partnership.disclosure import publishable_total, suppressed, suppressed_parts
+from projects.models import Activity, ActivityState, AgeBand, Involvement, Project, ProjectState, TrainingQuestion
 from transparency.presentation.charts import Piece, piece
 
 MOST_DONE, MOST_PLANNED = 3, 2
@@ -34,6 +34,24 @@ class Scores:
 
 
 @dataclass(frozen=True)
+class AgeRow:
+    """Women and men of an age; the last row counts those whose age nobody noted, and has no band."""
+
+    band: AgeBand | None
+    women: People
+    men: People
+
+
+@dataclass(frozen=True)
+class QuestionRow:
+    """A question with its mean answers before and after; None where it was not asked then."""
+
+    question: TrainingQuestion
+    before: Decimal | None
+    after: Decimal | None
+
+
+@dataclass(frozen=True)
 class ActivityRow:
     """An activity, when it took or takes place, and how many took part."""
 
@@ -44,6 +62,9 @@ class ActivityRow:
     men: People
     total: People
     scores: Scores | None
+    ages: Sequence[AgeRow] = ()
+    questions: Sequence[QuestionRow] = ()
+    prepares: Sequence[Involvement] = ()
 
     @property
     def counted(self) -> bool:
@@ -62,9 +83,53 @@ def activity_row(activity: Activity, direction: str) -> ActivityRow:
     start = activity.actual_start or activity.planned_start
     end = activity.actual_end or max(start, activity.planned_end)
     known = any(count is not None for count in counts)
+    withheld = known and total is None
     return ActivityRow(
-        activity, start, end, women, men, People(total, known and total is None), _scores(activity, direction)
+        activity,
+        start,
+        end,
+        women,
+        men,
+        People(total, withheld),
+        None if withheld else _scores(activity, direction),
     )
+
+
+def with_parts(
+    row: ActivityRow,
+    questions: Sequence[TrainingQuestion],
+    prepares: Sequence[Involvement],
+) -> ActivityRow:
+    """The row with its people by age, its questions and the responsibilities it prepares for. The ages come fetched.
+
+    Mean answers of fewer than five people are withheld like the people themselves.
+    """
+    asked = [QuestionRow(one, one.before, one.after) for one in questions]
+    return replace(row, ages=ages(row), questions=() if row.total.withheld else asked, prepares=prepares)
+
+
+def ages(row: ActivityRow) -> list[AgeRow]:
+    """People by age, as far as they may be published beside the totals [I15]; empty where no age was noted."""
+    counts = {one.band: one for one in row.activity.counts.all()}
+    if not any(one.women or one.men for one in counts.values()):
+        return []
+    bands: list[AgeBand | None] = [*AgeBand, None]
+    women = _by_age([counts[band].women if band in counts else 0 for band in AgeBand], row.women)
+    men = _by_age([counts[band].men if band in counts else 0 for band in AgeBand], row.men)
+    rows = [AgeRow(*one) for one in zip(bands, women, men, strict=True)]
+    return [one for one in rows if one.band is not None or _says_something(one)]
+
+
+def _by_age(counted: Sequence[int], total: People) -> list[People]:
+    """The counts of the bands and of those without an age; withheld with their total, or where it would reveal them."""
+    if total.value is None:
+        return [People(None, total.withheld)] * (len(counted) + 1)
+    parts = [*counted, max(0, total.value - sum(counted))]
+    return [People(shown, shown is None) for shown in suppressed_parts(parts)]
+
+
+def _says_something(row: AgeRow) -> bool:
+    return any(people.withheld or people.value for people in (row.women, row.men))
 
 
 def _scores(activity: Activity, direction: str) -> Scores | None:

@@ -1,32 +1,13 @@
-"""Sums in the reader's two currencies, their own first [I16], at the one rate of the page."""
+"""Money on the public pages: the purse of the floor below, and a sum set large."""
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 
-from partnership import equality, formats
-from partnership.models import Protocol
-from projects.models import ExchangeRate
-from projects.money import Kind, Totals, rate_on
+from partnership import formats
+from projects.purse import Amount, Purse, purse
 
-
-@dataclass(frozen=True)
-class Amount:
-    """One sum in both currencies (ISO 4217), the reader's own first."""
-
-    first: Decimal
-    first_currency: str
-    second: Decimal
-    second_currency: str
-
-    @property
-    def headline(self) -> Amount:
-        """As it stands alone: without a rate a sum entered in the other currency only must not read as nothing."""
-        if self.first or not self.second:
-            return self
-        return Amount(self.second, self.second_currency, self.first, self.first_currency)
+__all__ = ["Amount", "LargeFigure", "Purse", "large_amount", "purse"]
 
 
 @dataclass(frozen=True)
@@ -36,39 +17,6 @@ class LargeFigure:
     number: str
     unit: str = ""
     unit_first: bool = False
-
-
-@dataclass(frozen=True)
-class Purse:
-    """The reader's currencies and the page's rate. Without a rate a sum holds what was entered in its currency only."""
-
-    first: str
-    second: str
-    rate: ExchangeRate | None
-
-    @property
-    def mad_per_eur(self) -> Decimal | None:
-        """Dirhams for one euro; None where no rate was entered."""
-        return self.rate.mad_per_eur if self.rate else None
-
-    def amount(self, totals: Totals, kind: Kind) -> Amount:
-        """A sum of totals in both currencies."""
-        first, second = (totals.in_currency(kind, code, self.mad_per_eur) for code in (self.first, self.second))
-        return Amount(first, self.first, second, self.second)
-
-    def value(self, totals: Totals, kind: Kind) -> Decimal:
-        """A sum of totals in the reader's own currency."""
-        return totals.in_currency(kind, self.first, self.mad_per_eur)
-
-    def share_spent(self, totals: Totals) -> Decimal | None:
-        """Spent over planned, 0 to 1 or more; None where nothing is planned."""
-        return totals.share_spent(self.mad_per_eur)
-
-
-def purse(protocol: Protocol, language: str, day: datetime.date) -> Purse:
-    """The purse of a page in a language, at the latest rate not later than the day. One query."""
-    first, second = equality.currencies(equality.Reader(language), ())
-    return Purse(first, second, rate_on(protocol, day))
 
 
 def large_amount(amount: Amount, language: str) -> LargeFigure:

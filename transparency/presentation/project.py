@@ -90,6 +90,8 @@ class LineRow:
     spent: Amount
     share: Decimal | None
     bar: MoneyBar | None
+    later: bool = False
+    """Whether it was added after both communes had decided on the project's budget."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def budget(lines: Sequence[BudgetLine], purse: Purse, day: datetime.date, direct
     sums = [_line_totals(line, moved.get(line.pk, Totals())) for line in lines]
     pairs = [(purse.value(one, "planned"), purse.value(one, "spent")) for one in sums]
     scale = max((max(pair) for pair in pairs), default=Decimal(0))
+    is_decided = any(line.original is not None for line in lines)
     rows = [
         LineRow(
             line,
@@ -115,6 +118,7 @@ def budget(lines: Sequence[BudgetLine], purse: Purse, day: datetime.date, direct
             purse.amount(one, "spent"),
             purse.share_spent(one),
             money_bar(planned, spent, scale, direction),
+            later=is_decided and line.original is None,
         )
         for line, one, (planned, spent) in zip(lines, sums, pairs, strict=True)
     ]

@@ -203,6 +203,9 @@ def _title(kind: str, facts: Facts) -> str:
     commune, function = text_of(facts.get("commune")), text_of(facts.get("function"))
     if kind == EntryKind.LEAVING:
         return gettext("%(commune)s leaves the protocol") % {"commune": commune}
+    if kind == EntryKind.SUSPENSION:
+        title = text_of((facts.get("project") or {}).get("title"))
+        return gettext("%(commune)s suspends “%(project)s”") % {"commune": commune, "project": title}
     if kind == EntryKind.WITHOUT_EFFECT:
         return gettext("%(commune)s has not left the protocol after all") % {"commune": commune}
     if not function or not commune:

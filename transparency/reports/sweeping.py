@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from partnership import agreement, kept_sheets, notices, resetting
+from projects import sheet_saving
 from transparency.models import Report, ReportDocument, ReportSeries
 from transparency.reports import delivery, making
 
@@ -57,7 +58,7 @@ def deliver_released() -> int:
 
 def keep_time(now: datetime.datetime | None = None) -> int:
     """What the clock alone brings about: second factors reset a day after it was asked for, protocols whose last day is over turned into
-    archives, spreadsheets that nobody confirmed deleted,
+    archives, spreadsheets that nobody confirmed deleted, those that were confirmed taken in,
     decisions whose deadline is near reminded of. Returns the reminders written.
 
     A protocol's last day is over once it is in UTC: by then it is in both communes, which lie east of it.
@@ -66,4 +67,5 @@ def keep_time(now: datetime.datetime | None = None) -> int:
     resetting.carry_out_due(moment)
     agreement.end_due(moment.astimezone(datetime.UTC).date())
     kept_sheets.forget_old(moment)
+    sheet_saving.carry_out_due()
     return notices.remind_due(moment)

@@ -7,10 +7,12 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from partnership import languages
-from partnership.models import Domain, Objective, Protocol, PublishingState
+from partnership.models import Protocol, PublishingState
+from projects import coverage
 from projects.models import ActionPlan, Project
 from projects.money import totals_by_project
 from transparency.presentation import stars
+from transparency.presentation.consultations import of_plans, rows_of
 from transparency.presentation.money import purse
 from transparency.presentation.plan import domain_groups
 from transparency.views.pages import parties_for_reader, public_page
@@ -18,20 +20,30 @@ from transparency.views.pages import parties_for_reader, public_page
 
 @public_page
 def action_plan(request: HttpRequest, protocol: Protocol) -> HttpResponse:
-    """The latest published plan with its projects by domain, earlier ones by name; where the only one was withdrawn, since when."""
-    plans = list(ActionPlan.objects.for_protocol(protocol).published().order_by("-starts_on", "-pk"))
-    objectives = list(Objective.objects.for_protocol(protocol))
-    context: dict[str, object] = {"here": "action-plan", "plan": None, "objectives": objectives}
+    """The latest published plan of a whole period with its projects by domain, the plans of its years and its consultations.
+
+    Other plans stand by name; where the only one was withdrawn, the page says since when.
+    """
+    every = list(ActionPlan.objects.for_protocol(protocol).published().order_by("-starts_on", "-pk"))
+    plans = [plan for plan in every if not plan.is_of_a_year] or every
+    context: dict[str, object] = {"here": "action-plan", "plan": None}
     if plans:
         today = timezone.localdate()
-        projects = list(Project.objects.published().of_plan(plans[0]))
+        projects = list(Project.objects.published().of_plan(plans[0]).prefetch_related("principles"))
+        years = [plan for plan in reversed(every) if plan.within_id == plans[0].pk]
+        decided = stars.deciding_each([plans[0], *years], "adopt_plan", parties_for_reader(protocol))
         totals = totals_by_project([project.pk for project in projects], today)
         money = purse(protocol, languages.current(), today)
-        domains = list(Domain.objects.for_protocol(protocol))
+        parts = coverage.parts(protocol, projects)
+        objectives, domains = ([row.element for row in part.rows] for part in parts[1:])
         context |= {
             "plan": plans[0],
-            "decided": stars.deciding(plans[0], "adopt_plan", parties_for_reader(protocol)),
-            "others": plans[1:],
+            "decided": decided[plans[0].pk],
+            "years": [(year, decided[year.pk]) for year in years],
+            "others": [plan for plan in every if plan.pk != plans[0].pk and plan not in years],
+            "consultations": rows_of(of_plans([plans[0], *years]), today),
+            "objectives": objectives,
+            "parts": parts,
             "count": len(projects),
             "groups": domain_groups(domains, objectives, projects, totals, money),
             "rate": money.rate,

@@ -14,13 +14,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.progress import states_by_project
-from partnership import languages
+from partnership import languages, parity
 from partnership.models import Document, Protocol, PublishingState
-from projects.models import Activity, ActivityKind, BudgetLine, Involvement, Project
+from projects import timeline
+from projects.models import Activity, ActivityKind, BudgetLine, Convergence, Involvement, Project, TrainingQuestion
 from projects.models.projects import ProjectQuerySet
 from transparency import filters
-from transparency.presentation import stars
-from transparency.presentation.activities import activity_row, attendances, moments
+from transparency.presentation import assessment, stars
+from transparency.presentation.activities import activity_row, attendances, moments, with_parts
 from transparency.presentation.money import large_amount, purse
 from transparency.presentation.project import budget, commune_roles, duration, indicator_rows, partner_roles
 from transparency.presentation.rows import project_rows
@@ -116,8 +117,10 @@ def _project_context(protocol: Protocol, project: Project, today: datetime.date)
         "currencies": (money.first, money.second),
         "indicators": indicator_rows(states_by_project([project.pk], today)[project.pk], direction),
         "documents": Document.objects.published().filter(projects=project),
+        "matrix": assessment.matrix(project, parties_for_reader(protocol)),
         **_who_does_what(protocol, project),
-        **_activities(project, direction),
+        "convergences": _convergence(project),
+        **_activities(project, direction, today),
     }
 
 
@@ -130,16 +133,40 @@ def _who_does_what(protocol: Protocol, project: Project) -> dict[str, object]:
     }
 
 
-def _activities(project: Project, direction: str) -> dict[str, object]:
+def _convergence(project: Project) -> list[Convergence]:
+    """What others do, and how the project relates to it. Two queries."""
+    rows = Convergence.objects.published().filter(project=project).select_related("initiative__actor")
+    return list(rows.prefetch_related("initiative__territories__organisation").order_by("pk"))
+
+
+def _activities(project: Project, direction: str, today: datetime.date) -> dict[str, object]:
     found = Activity.objects.published().filter(project=project).select_related("from_party__organisation")
-    rows = [activity_row(one, direction) for one in found.order_by("planned_start", "pk")]
+    known = list(found.prefetch_related("counts").order_by("planned_start", "pk"))
+    parts = _parts(known)
+    rows = [with_parts(activity_row(one, direction), *parts[one.pk]) for one in known]
     for row in rows:
         row.activity.project = project  # its place may be sensitive; the project is here already
     return {
         "activities": rows,
         "moments": moments(project, rows),
+        "plan": timeline.of_project(project, known, today, languages.current()),
         "attendances": attendances(rows),
         "trainings": [row for row in rows if row.activity.kind == ActivityKind.TRAINING],
         "exchanges": [row for row in rows if row.activity.kind == ActivityKind.EXCHANGE],
         "sharing": {row.activity.from_party_id for row in rows},
     }
+
+
+def _parts(activities: list[Activity]) -> dict[int, tuple[list[TrainingQuestion], list[Involvement]]]:
+    """Of each activity the questions whose text is whole, and the responsibilities the public may read. Three queries."""
+    found: dict[int, tuple[list[TrainingQuestion], list[Involvement]]] = {one.pk: ([], []) for one in activities}
+    whole = TrainingQuestion.objects.filter(parity.complete("question"), activity__in=found).covered()
+    for question in whole.order_by("order", "pk"):
+        found[question.activity_id][0].append(question)
+    public = Involvement.objects.published().filter(training__in=found).select_related("organisation").distinct()
+    involvements = {one.pk: one for one in public}
+    for activity, involvement in Activity.prepares.through.objects.filter(
+        activity__in=found, involvement__in=involvements
+    ).values_list("activity", "involvement"):
+        found[activity][1].append(involvements[involvement])
+    return found
