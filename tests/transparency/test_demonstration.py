@@ -55,7 +55,6 @@ from transparency.demonstration.load import DATA
 from transparency.models import ReportRecipient, ReportSeries
 
 FILE = json.loads(DATA.read_text(encoding="utf-8"))
-ENDED = (ProjectState.CLOSED, ProjectState.CANCELLED, ProjectState.REPLACED)
 FIRST_YEAR = {date(2026, 11, 24): 2022, date(2027, 2, 1): 2022, date(2028, 7, 1): 2024, date(2026, 6, 30): 2021}
 
 
@@ -315,9 +314,6 @@ def test_neither_commune_looks_like_the_late_one(protocol):
         "present": Meeting.objects.get().attendances.values_list("party__organisation", flat=True),
         "keys": Membership.objects.holding_keys().values_list("organisation", flat=True),
         "scans": Document.objects.values_list("owner", flat=True),
-        "leads, of those not ended": protocol.projects.exclude(state__in=ENDED).values_list(
-            "lead__organisation", flat=True
-        ),
         "suspended": Suspension.objects.values_list("party__organisation", flat=True),
         "needs recorded": NeedRecord.objects.values_list("party__organisation", flat=True),
         "remarks on needs": NeedRecord.objects.exclude(remark="").values_list("party__organisation", flat=True),
@@ -329,6 +325,8 @@ def test_neither_commune_looks_like_the_late_one(protocol):
         "given in kind": BudgetLine.objects.filter(in_kind=True).values_list("funder", flat=True),
     }
     found = {what: on_each_side(rows) for what, rows in counts.items()}
+    leads = on_each_side(protocol.projects.values_list("lead__organisation", flat=True))
+    assert abs(leads[0] - leads[1]) == 1  # of eleven
     assert found == {
         "proposed": [14, 14],
         "withdrawn": [1, 1],
@@ -344,7 +342,6 @@ def test_neither_commune_looks_like_the_late_one(protocol):
         "present": [3, 3],
         "keys": [3, 3],
         "scans": [9, 9],
-        "leads, of those not ended": [4, 3],
         "suspended": [1, 1],
         "needs recorded": [10, 10],
         "remarks on needs": [1, 1],
