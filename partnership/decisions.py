@@ -103,7 +103,6 @@ class Kind:
     on_annulled: Callable[[Decision, Any, Terms], None] = nothing
     """What rested on a deliberation that lost its effect after adoption."""
 
-
     def rests_on_councils(self, subject: Any, terms: Terms) -> bool:
         """Whether a decision of this kind on a subject, with these terms, needs both councils' deliberations."""
         if callable(self.needs_deliberation):

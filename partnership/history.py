@@ -246,7 +246,7 @@ def _by_owner(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[int | str]]:
     found: dict[Any, list[int | str]] = {}
     for owner, target in pairs:
         found.setdefault(owner, []).append(field_values.key(target))
-    return {owner: sorted(keys, key=str) for owner, keys in found.items()}
+    return {owner: sorted(keys, key=lambda one: (isinstance(one, str), one)) for owner, keys in found.items()}
 
 
 # What is written ------------------------------------------------------------------------------------------------------

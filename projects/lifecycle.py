@@ -19,6 +19,7 @@ from django.utils.translation import ngettext_lazy
 
 from partnership import clock, decisions, history, mandates, notices, register
 from partnership.models import EntryKind, Membership, ProgrammePhase, Role
+from partnership.models.hiding import notice
 from partnership.refusals import Refusal, Refusals
 from projects.models import (
     Activity,
@@ -219,12 +220,18 @@ def suspend(project: Project, *, by: Membership, ground: str, language: str) -> 
             "ground": suspension.ground,
             "language": language,
             "party": party.position,
-            "project": {"code": locked.code, "title": decisions.title_of(locked)},
+            "project": {"code": locked.code, "title": _public_title(locked)},
         },
     )
     notices.suspended(locked, party, suspension.ground)
     project.refresh_from_db()
     return suspension
+
+
+def _public_title(project: Project) -> decisions.Texts:
+    """The title as the public reads it now. An entry of the register stays for good, and so would what is hidden today [I11]."""
+    titles = decisions.title_of(project)
+    return {code: notice(code) for code in titles} if "title" in project.hidden else titles
 
 
 # Carrying over --------------------------------------------------------------------------------------------------------

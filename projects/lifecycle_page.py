@@ -111,7 +111,7 @@ def life(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         "offers": offers,
         "suspensions": project.suspensions.select_related("party__organisation", "decision").order_by("-pk"),
         "assessments": project.assessments.order_by("number"),
-        "is_decided": lifecycle.is_decided(project),
+        "rules": ("I2", "I5", "I6", "I7"),
         "errors": list(errors_of(chosen.form)) if chosen else [],
     }
     return TemplateResponse(request, "admin/project_life.html", context, status=REFUSED if chosen else 200)

@@ -132,7 +132,8 @@ def _unmitigated(read: _Reading) -> Iterator[Blocker]:
     for cell in lacking:
         yield _blocker(
             _(
-                "%(cell)s: a negative effect without a complete mitigation. Each has a measure, who answers for it, until when, and what remains."
+                "%(cell)s: a negative effect without a complete mitigation. "
+                "Each has a measure, who answers for it, until when, and what remains."
             ),
             read.cell(cell),
             done=False,

@@ -171,9 +171,12 @@ def _standing(project: Project, decided: list[tuple[Day, str]]) -> list[tuple[Da
 
 
 def _taken_over(projects: Sequence[Project]) -> dict[str, Day]:
-    """The day on which both communes took each of these over, by the project's key; without those that were not."""
+    """The day on which both communes took each of these over, by the project's key; without those that were not.
+
+    It is the day of their decision here, not that of the paper it records: what was committed between the two is no new commitment.
+    """
     adopted = Decision.objects.on(*projects).filter(kind=TAKE_OVER, state=DecisionState.ADOPTED) if projects else ()
-    return {one.object_id: one.decided_on or timezone.localdate(one.closed_at) for one in adopted if one.closed_at}
+    return {one.object_id: timezone.localdate(one.closed_at) for one in adopted if one.closed_at}
 
 
 # Rates ----------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 PriorAssessmentFactory()                 24 cells, all answered "none", someone of each commune took part: nothing blocks it
 PriorAssessmentFactory(cells="open")     24 cells without an answer
 consulted(ActionPlanFactory())           a plan with a consultation that took place and has minutes
+decided_version(ProjectFactory())        a prior assessment as the public reads it once both communes decided
 recorded(NeedFactory())                  a need that both communes have recorded
 ReadyProjectFactory()                    a project that lacks nothing but its prior assessment's decision
 """
@@ -14,6 +15,8 @@ from typing import Any
 
 import factory
 
+from partnership import publishing
+from partnership.history import create_together
 from partnership.models import Party
 from projects import recording
 from projects.models import CELLS, Effect, Impact, PriorAssessment
@@ -134,10 +137,12 @@ class PriorAssessmentFactory(Rows):
         if not create:
             return
         effect = "" if given == "open" else Effect.NONE
-        for dimension, directness, horizon in CELLS:
-            Impact.objects.create(
-                assessment=self, dimension=dimension, directness=directness, horizon=horizon, effect=effect
-            )
+        create_together(
+            [
+                Impact(assessment=self, dimension=dimension, directness=directness, horizon=horizon, effect=effect)
+                for dimension, directness, horizon in CELLS
+            ]
+        )
         for party in self.protocol.parties.all():
             ParticipantFactory(assessment=self, organisation=party.organisation)
 
@@ -151,6 +156,16 @@ class ParticipantFactory(Rows):
     function_ar = "رئيسة مصلحة العمل الاجتماعي"
     function_fr = "Cheffe du service social"
     function_nl = "Hoofd van de sociale dienst"
+
+
+def decided_version(project: Any, number: int = 1, outcome: str = "execute", **values: Any) -> PriorAssessment:
+    """A version both communes decided on, published as their decision publishes it."""
+    on = datetime.date(2026, 4, 1)
+    made: PriorAssessment = PriorAssessmentFactory(
+        project=project, number=number, outcome=outcome, decided_on=on, **values
+    )
+    publishing.publish(made, by=None)
+    return made
 
 
 def cell_of(

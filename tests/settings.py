@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from tests.services import RedisDatabase
 
@@ -28,7 +29,8 @@ from config.settings import DATABASES, STORAGES  # noqa: E402
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # What a test commits need not outlive a power cut, and its few rows are no work for a compiler of queries.
 if "postgresql" in str(DATABASES["default"]["ENGINE"]):
-    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off -c jit=off"}
+    database: dict[str, Any] = DATABASES["default"]
+    database["OPTIONS"] = {**database.get("OPTIONS", {}), "options": "-c synchronous_commit=off -c jit=off"}
 # Without Redis the cache is this process's own: no test needs a database to empty it.
 CACHES = environment.caches(os.environ.get("REDIS_URL", ""), one_process=True)
 # The hashing of passwords is not under test, and slow on purpose.

@@ -59,7 +59,9 @@ def walk(client: Client, *languages: str) -> dict[str, tuple[str, str]]:
 
     From each, whatever its language, one goes on to the next language.
     """
-    waiting, kinds, pages = ["/", "/admin/"], set(), {}
+    waiting = ["/", "/admin/"]
+    kinds: set[str] = set()
+    pages: dict[str, tuple[str, str]] = {}
     while waiting:
         place = waiting.pop(0)
         kind = NUMBER.sub("N", place.partition("?")[0])

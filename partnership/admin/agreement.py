@@ -81,7 +81,10 @@ class AgreementAdmin(ScopedAdmin):
     fieldsets = (
         (None, {"fields": ("code", "title", ("state", "source_language"), ("valid_from", "valid_until"))}),
         (_("Goals and programme"), {"fields": ("programme_body", "goals")}),
-        (_("On this platform"), {"fields": ("hostname", "primary", "joint_colour", "translation_days", "councils_on_outcomes")}),
+        (
+            _("On this platform"),
+            {"fields": ("hostname", "primary", "joint_colour", "translation_days", "councils_on_outcomes")},
+        ),
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -98,7 +101,15 @@ class AgreementAdmin(ScopedAdmin):
         if not self.may(request, "host", obj):
             fixed += HOSTING
         if not self.may(request, "change", obj):
-            fixed += ["valid_from", "valid_until", "programme_body", "goals", "joint_colour", "translation_days", "councils_on_outcomes"]
+            fixed += [
+                "valid_from",
+                "valid_until",
+                "programme_body",
+                "goals",
+                "joint_colour",
+                "translation_days",
+                "councils_on_outcomes",
+            ]
         return fixed
 
     def fixed_columns(self, request: HttpRequest, obj: Protocol | None) -> list[str]:

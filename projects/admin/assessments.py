@@ -61,10 +61,6 @@ class PriorAssessmentAdmin(PublishingAdmin):
         (_("What stands above the cells"), {"fields": ("context", "alternatives", "future_generations")}),
     )
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A version is begun by its own act, with its 24 cells."""
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = rows.annotate(answers=Count("impacts", filter=~Q(impacts__effect="")))

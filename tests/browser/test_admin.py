@@ -57,7 +57,7 @@ def test_a_coordinators_day(page: Page, protocol, language: str, width: int):
     assert page.locator("html").get_attribute("dir") == LANGUAGES[language]
     wrong += looked_at(page)
     sign_in(page, language)
-    assert page.locator(".tile").count() == 9
+    assert page.locator(".tile").count() == 10
     wrong += looked_at(page)
     page.goto(f"/{language}/admin/projects/project/?state__exact=under_way")
     assert 0 < page.locator("#result_list tbody tr").count() < 9
@@ -81,10 +81,10 @@ def correct_a_mistake(page: Page, wrong: list[str]) -> None:
     assert page.locator("[name=summary_nl]").input_value() == "Een nieuwe samenvatting"
     assert Project.objects.get(code="DEMO-02").planned_end == before
     wrong += looked_at(page, ["light"])
-    page.locator("[name=planned_end]").fill("31/12/2027")
+    page.locator("[name=planned_end]").fill("30/12/2026")
     save(page)
     saved = Project.objects.get(code="DEMO-02")
-    assert saved.planned_end == datetime.date(2027, 12, 31)
+    assert saved.planned_end == datetime.date(2026, 12, 30)
     assert drafting.text_of(saved, "summary_nl") == "Een nieuwe samenvatting"
     assert saved.summary_nl != "Een nieuwe samenvatting"  # type: ignore[attr-defined]  # column added by modeltranslation
 

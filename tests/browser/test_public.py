@@ -74,7 +74,7 @@ def test_the_switch_changes_the_language_and_nothing_else(page: Page, demonstrat
     page.goto("/fr/projects/?domain=DOM-SA")
     follow(page, page.locator(".languages a[lang='ar']"))
     assert page.url.endswith("/ar/projects/?domain=DOM-SA")
-    assert page.locator(".projects > li").count() == 5
+    assert page.locator(".projects > li").count() == 6
 
 
 def test_filters_work_from_the_keyboard_without_a_script(page: Page, demonstration):
@@ -85,9 +85,9 @@ def test_filters_work_from_the_keyboard_without_a_script(page: Page, demonstrati
     page.keyboard.press("Space")
     follow(page, page.locator(":focus"), key="Enter")
     assert "domain=DOM-HD" in page.url
-    assert page.locator(".projects > li").count() == 4
+    assert page.locator(".projects > li").count() == 5
     follow(page, page.locator(".chips a"))
-    assert page.locator(".projects > li").count() == 9
+    assert page.locator(".projects > li").count() == 11
 
 
 def test_a_wide_window_shows_the_filters_at_once(page: Page, demonstration):

@@ -32,7 +32,7 @@ def test_the_page_says_who_when_and_from_what_to_what(language: str):
     protocol = ProtocolFactory()
     client = staff(protocol, name="Coordination de la commune")
     project = ProjectFactory(protocol=protocol, title_ar="عنوان", planned_end=datetime.date(2026, 12, 31))
-    plan = ActionPlanFactory(protocol=protocol)
+    plan = ActionPlanFactory(protocol=protocol, ends_on=datetime.date(2027, 12, 31))
     typed = {"title_ar": "عنوان آخر", "planned_end": "30/06/2027", "place_sensitive": "on", "plan": plan.pk}
     sent(
         client,

@@ -77,8 +77,10 @@ def test_it_is_the_first_version_or_none():
     assessment = PriorAssessmentFactory()
     assessment.outcome, assessment.decided_on = "modify", "2026-03-01"
     assessment.save()
-    with pytest.raises(Refusal, match="first version"):
+    with pytest.raises(Refusal) as refused:
         assessing.take_in(assessment.project, paper(assessment.project), by=editor(assessment))
+    assert refused.value.code == "I5"
+    assert PriorAssessment.objects.count() == 1
 
 
 def test_several_cells_are_changed_in_one_act_and_their_views_taken_back():

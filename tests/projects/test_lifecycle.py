@@ -12,8 +12,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from partnership import clock, decisions, opening
+from partnership import clock, decisions, hiding, opening
 from partnership.models import EntryKind, Message, RegisterEntry
+from partnership.models.hiding import notice
 from partnership.publishing import publish
 from projects import lifecycle
 from projects.models import PriorAssessment, Project, ProjectState, Suspension
@@ -24,6 +25,7 @@ from tests.factories import PhaseFactory
 from tests.factories_decisions import approve, coordinator, protocol_in_force, signatory
 from tests.factories_planning import MitigationFactory, ReadyProjectFactory, cell_of, weighed
 from tests.factories_programme import ActivityFactory, ProjectFactory
+from tests.pages import LANGUAGES
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +137,18 @@ def test_either_commune_suspends_alone_and_at_once(project, position, member):
     entry = RegisterEntry.objects.filter(protocol=project.protocol).latest("sequence")
     assert (entry.kind, entry.data["ground"]) == (EntryKind.SUSPENSION, "Risque.")
     assert Message.objects.filter(protocol=project.protocol, key__contains=":suspended:").exists()
+
+
+def test_a_title_that_is_hidden_does_not_stand_in_the_register_for_good(project, by):
+    """[I11] What both communes signed keeps its words; what one of them does alone repeats nothing that is hidden."""
+    title = project.title_fr
+    publish(project, by=None)
+    hiding.hide(project, "title", by=by, reason="Une personne y est reconnaissable.", language="fr")
+    lifecycle.suspend(project, by=by, ground="Risque.", language="fr")
+    entry = RegisterEntry.objects.filter(protocol=project.protocol).latest("sequence")
+    assert entry.data["project"] == {"code": project.code, "title": {code: notice(code) for code in LANGUAGES}}
+    assert title not in entry.payload
+    assert Project.objects.get(pk=project.pk).title_fr == title
 
 
 @pytest.mark.parametrize(("ground", "language"), [("", "fr"), ("   ", "fr"), ("Risque.", "")])

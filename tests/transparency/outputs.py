@@ -32,9 +32,9 @@ class Output(NamedTuple):
 def addresses_of(here: Any) -> Iterator[str]:
     """Every address of the site in each language, for every record it can name, also those that the public may not see."""
     entries = [{"sequence": entry.sequence} for entry in here.register.all()]
-    codes = apps.get_model("projects.Project")._base_manager.values_list("code", flat=True)
     given: dict[str, list[dict[str, Any]]] = {
-        "project": [{"code": code} for code in codes],
+        "project": [{"code": code} for code in _keys("projects.Project", "code")],
+        "consultation": [{"code": code} for code in _keys("projects.Consultation", "code")],
         "document": [{"document_id": key} for key in _keys("partnership.Document")],
         "report": [{"report_id": key} for key in _keys("transparency.Report")],
         "report-document": [{"report_id": key, "document_language": "fr"} for key in _keys("transparency.Report")],
@@ -54,8 +54,8 @@ def addresses_of(here: Any) -> Iterator[str]:
                         break
 
 
-def _keys(label: str) -> list[Any]:
-    return list(apps.get_model(label)._base_manager.values_list("pk", flat=True))
+def _keys(label: str, column: str = "pk") -> list[Any]:
+    return list(apps.get_model(label)._base_manager.values_list(column, flat=True))
 
 
 def anyone() -> Client:

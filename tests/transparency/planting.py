@@ -67,6 +67,8 @@ NEEDED = {
     "partnership.protocol.joint_colour": "a colour, which every page wears",
     "partnership.decision.kind": "a code",
     "projects.project.code": "stands in its own address, also once it is withdrawn",
+    "projects.consultation.code": "stands in its own address, also once it is withdrawn",
+    "projects.involvement.declined_on": "a responsibility with such a day is read by nobody, so nothing would be looked for in it",
     "partnership.decision.binding": "compared with the subject at every save",
     "partnership.registerhead.sequence": "the number of the register's last entry, up to which it is read",
     "partnership.textstate.language": "a language's code",
@@ -76,7 +78,7 @@ NEEDED = {
     "transparency.reportseries.first_period": "a period's code",
     **{
         f"{label}.withdrawn_at": "is said in place of what was withdrawn"
-        for label in ("partnership.document", "projects.actionplan", "projects.project")
+        for label in ("partnership.document", "projects.actionplan", "projects.consultation", "projects.project")
     },
 }
 """Holds a value that the software needs as it is."""
@@ -262,7 +264,10 @@ class World:
     def _plant(self, row: models.Model, *, whole: bool) -> None:
         """A secret in every column of a row that the public must not read. What a rule of the database refuses stays."""
         seeds: dict[Column, Seed] = {}
+        waits = {parity.column(gap.field, gap.language) for gap in _gaps(row)}
         for column in columns(type(row), whole=whole):
+            if column.name in waits:  # with a text in it the public would read the row
+                continue
             place = f"{row._meta.label_lower}/{row.pk}/{column.name}"
             seed = None if place in self.done else seed_for(column, place)
             self.done.add(place)
@@ -293,13 +298,32 @@ def _later(row: models.Model, column: Column) -> Seed:
 
 
 def _is_secret(row: Any) -> bool:
-    """Whether a row, or the record it hangs under, is a draft or was withdrawn."""
+    """Whether the public reads nothing of a row: it or a record it hangs under is kept back."""
+    return any(map(_is_kept_back, _holders(row)))
+
+
+def _holders(row: Any) -> Iterator[Any]:
+    """A row, what it hangs under up to the root, and the initiative that it is about."""
     root = row
+    yield row
     while getattr(root, "ROOT", ""):
         root = getattr(root, root.ROOT.split("__")[0])
-    own = getattr(root, "project", None) if not hasattr(root, "publishing_state") else root
-    state = getattr(own, "publishing_state", None)
-    return state is not None and state != PublishingState.PUBLISHED
+        yield root
+    if not hasattr(root, "publishing_state"):
+        yield getattr(root, "project", None)
+    yield getattr(row, "initiative", None)
+
+
+def _is_kept_back(record: Any) -> bool:
+    """Whether a record is a draft, was withdrawn or declined, or lacks a language of a text that it needs."""
+    if record is None:
+        return False
+    is_draft = getattr(record, "publishing_state", PublishingState.PUBLISHED) != PublishingState.PUBLISHED
+    return is_draft or getattr(record, "declined_on", None) is not None or bool(_gaps(record))
+
+
+def _gaps(record: Any) -> list[parity.Gap]:
+    return parity.missing(record, getattr(record, "REQUIRED_TEXTS", ()))
 
 
 def put_words(secrets: Secrets, record: Any, *names: str) -> None:

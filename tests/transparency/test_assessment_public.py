@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from partnership import hiding
 from projects.models import Impact, PriorAssessment
 from tests.factories import MembershipFactory, ProtocolFactory
-from tests.factories_planning import MitigationFactory, PriorAssessmentFactory, cell_of, weighed
+from tests.factories_planning import MitigationFactory, PriorAssessmentFactory, cell_of, decided_version, weighed
 from tests.factories_programme import ProjectFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,16 +26,6 @@ def project() -> Any:
     return ProjectFactory(protocol=ProtocolFactory(), published=True)
 
 
-def decided(project: Any, number: int = 1, outcome: str = "execute") -> PriorAssessment:
-    """A version both communes decided on, published as their decision publishes it."""
-    made: PriorAssessment = PriorAssessmentFactory(
-        project=project, number=number, outcome=outcome, decided_on=datetime.date(2026, 4, 1)
-    )
-    made.publishing_state, made.published_at = "published", datetime.datetime(2026, 4, 1, tzinfo=datetime.UTC)
-    made.save()
-    return made
-
-
 def page(project: Any, language: str = "fr") -> Any:
     return Client().get(f"/{language}/projects/{project.code}/")
 
@@ -46,7 +36,7 @@ def html(project: Any, language: str = "fr") -> str:
 
 
 def test_the_matrix_has_24_cells_in_words_with_notes(project: Any):
-    assessment = decided(project)
+    assessment = decided_version(project)
     weighed(cell_of(assessment, "social"), "positive", severity=1)
     weighed(cell_of(assessment, "social", horizon="medium"), "positive", severity=4)
     MitigationFactory(impact=weighed(cell_of(assessment)), done_on=datetime.date(2026, 6, 1))
@@ -64,7 +54,7 @@ def test_the_matrix_has_24_cells_in_words_with_notes(project: Any):
 
 @pytest.mark.parametrize("language", ["ar", "fr", "nl"])
 def test_it_is_read_in_every_language_and_its_signs_keep_their_direction(project: Any, language: str):
-    assessment = decided(project)
+    assessment = decided_version(project)
     MitigationFactory(impact=weighed(cell_of(assessment)))
     text = html(project, language)
     assert getattr(assessment, f"future_generations_{language}") in text
@@ -79,7 +69,7 @@ def test_nothing_stands_there_before_the_decision(project: Any):
 
 
 def test_a_withdrawn_diagnosis_and_a_draft_beside_a_decided_one_stay_unread(project: Any):
-    first = decided(project, outcome="modify")
+    first = decided_version(project, outcome="modify")
     PriorAssessmentFactory(project=project, number=2, context_fr=SECRET)
     assert page(project).context["matrix"].assessment == first
     PriorAssessment.objects.filter(pk=first.pk).update(publishing_state="withdrawn")
@@ -88,13 +78,13 @@ def test_a_withdrawn_diagnosis_and_a_draft_beside_a_decided_one_stay_unread(proj
 
 
 def test_the_latest_decided_version_is_shown_with_those_before(project: Any):
-    first, second = decided(project, outcome="modify"), decided(project, number=2)
+    first, second = decided_version(project, outcome="modify"), decided_version(project, number=2)
     matrix = page(project).context["matrix"]
     assert (matrix.assessment, matrix.earlier) == (second, [first])
 
 
 def test_a_reason_that_lacks_a_language_and_a_measure_that_does_stay_unread(project: Any):
-    assessment = decided(project)
+    assessment = decided_version(project)
     cell = weighed(cell_of(assessment))
     Impact.objects.filter(pk=cell.pk).update(why_fr=SECRET, why_nl="")
     MitigationFactory(impact=cell, measure_fr=SECRET, measure_ar="")
@@ -102,7 +92,7 @@ def test_a_reason_that_lacks_a_language_and_a_measure_that_does_stay_unread(proj
 
 
 def test_a_hidden_text_is_covered(project: Any):
-    assessment = decided(project)
+    assessment = decided_version(project)
     cell = weighed(cell_of(assessment))
     measure = MitigationFactory(impact=cell)
     party = project.protocol.parties.get(position=1)
@@ -117,7 +107,7 @@ def test_a_hidden_text_is_covered(project: Any):
 
 
 def test_the_page_costs_the_same_however_much_it_says(project: Any):
-    assessment = decided(project)
+    assessment = decided_version(project)
     MitigationFactory(impact=weighed(cell_of(assessment)))
 
     def cost() -> int:

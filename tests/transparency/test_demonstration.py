@@ -348,7 +348,7 @@ def test_neither_commune_looks_like_the_late_one(protocol):
         "cells agreed": [3, 3],
         "cells disputed": [1, 1],
         "responsibilities not answered": [2, 2],
-        "given in kind": [2, 2],
+        "given in kind": [1, 1],
     }
 
 

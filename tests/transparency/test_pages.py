@@ -18,7 +18,10 @@ from tests.reports import released_report
 from tests.retelling import standing_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("second_host")]
-PATHS = ["", "protocol/", "action-plan/", "projects/", "projects/DEMO-02/", "partners/", "register/", "reports/"]
+PATHS = [
+    *("", "protocol/", "action-plan/", "consultations/", "consultations/CONS-01/", "projects/", "projects/DEMO-02/"),
+    *("partners/", "register/", "reports/"),
+]
 TODAY = datetime.date(2026, 11, 24)
 
 
@@ -147,4 +150,4 @@ def test_principles_objectives_and_domains_lead_to_their_projects(client: Client
 
 def test_no_page_weighs_more_than_60_kilobytes(client: Client, demonstration):
     sizes = {f"{code}/{path}": compressed_size(client.get(f"/{code}/{path}")) for code in LANGUAGES for path in PATHS}
-    assert max(sizes.values()) < 25_000, sizes
+    assert max(sizes.values()) < 30_000, sizes  # half of what is allowed: a demonstration is small

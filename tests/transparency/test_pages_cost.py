@@ -7,40 +7,44 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from partnership.models import Protocol
+from projects.models import Project
 from tests.copies import copied
 from tests.factories import DomainFactory, ObjectiveFactory, OrganisationFactory, ProtocolFactory
 from tests.factories_programme import (
     ActionPlanFactory,
-    ActivityFactory,
-    BudgetLineFactory,
     ExchangeRateFactory,
     IndicatorFactory,
     InvolvementFactory,
     MeasurementFactory,
     ProjectFactory,
-    TransactionFactory,
 )
 from tests.pages import compressed_size
+from tests.transparency import planned
 
 pytestmark = pytest.mark.django_db
 
 
-def programme(projects: int) -> Protocol:
-    """A protocol with that many published projects, each with everything a page may show."""
+def programme() -> Project:
+    """A published project of a published plan, with everything that a page may show."""
     protocol = ProtocolFactory()
     ExchangeRateFactory(protocol=protocol)
     domain, objective = DomainFactory(protocol=protocol), ObjectiveFactory(protocol=protocol)
     plan = ActionPlanFactory(protocol=protocol, published=True)
-    for number in range(projects):
-        project = ProjectFactory(
-            protocol=protocol, code=f"P-{number}", plan=plan, domains=[domain], objectives=[objective], published=True
-        )
-        InvolvementFactory(project=project, organisation=OrganisationFactory())
-        ActivityFactory(project=project, done=True, training=True)
-        TransactionFactory(line=BudgetLineFactory(project=project))
-        MeasurementFactory(indicator=IndicatorFactory(project=project))
-    return protocol
+    project: Project = ProjectFactory(
+        protocol=protocol, code="P-0", plan=plan, domains=[domain], objectives=[objective], published=True
+    )
+    InvolvementFactory(project=project, organisation=OrganisationFactory())
+    MeasurementFactory(indicator=IndicatorFactory(project=project))
+    planned.shown(project, plan)
+    protocol.consultations.update(code="C-0")
+    return project
+
+
+def grown(project: Project, count: int) -> None:
+    """So many more like it, each with a partner and a consultation of its own."""
+    for other in copied(project, count, code=lambda number: f"P-{number + 1}"):
+        InvolvementFactory(project=other, organisation=OrganisationFactory())
+    copied(project.protocol.consultations.get(), count, code=lambda number: f"C-{number + 1}")
 
 
 def queries_of(client: Client, address: str) -> int:
@@ -53,26 +57,28 @@ def queries_of(client: Client, address: str) -> int:
 MOST_QUERIES = {
     "": 24,
     "projects/": 22,
-    "action-plan/": 17,
+    "action-plan/": 18,
+    "consultations/": 6,
+    "consultations/C-0/": 6,
     "partners/": 12,
     "protocol/": 9,
     "reports/": 6,
-    "projects/P-0/": 26,
+    "projects/P-0/": 33,
 }
 
 
 def test_every_page_costs_the_same_at_one_and_thirty_projects(client: Client):
-    [project] = programme(1).projects.all()
+    project = programme()
     few = {path: queries_of(client, f"/fr/{path}") for path in MOST_QUERIES}
-    for other in copied(project, 29, code=lambda number: f"P-{number + 1}"):
-        InvolvementFactory(project=other, organisation=OrganisationFactory())
+    grown(project, 29)
     assert client.get("/fr/projects/").context["total"] == 30
+    assert len(client.get("/fr/consultations/").context["rows"]) == 30
     many = {path: queries_of(client, f"/fr/{path}") for path in MOST_QUERIES}
     assert many == few
     assert {path: count for path, count in many.items() if count > MOST_QUERIES[path]} == {}
 
 
 def test_a_page_of_many_projects_stays_under_60_kilobytes(client: Client):
-    programme(60)
+    grown(programme(), 59)
     sizes = {path: compressed_size(client.get(f"/fr/{path}")) for path in MOST_QUERIES}
     assert max(sizes.values()) < 60_000, sizes

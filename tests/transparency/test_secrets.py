@@ -19,28 +19,16 @@ from django.utils import timezone, translation
 from django.utils.html import escape
 from hypothesis import given, settings, strategies
 
-from partnership import commenting, drafting, hiding, publishing, signing
+from partnership import commenting, drafting, hiding, parity, publishing, signing
 from partnership.equality import Reader
-from partnership.models import Attempt, Attendance, Hiding, MeetingPoint, Organisation
+from partnership.models import Attempt, Attendance, Decision, Hiding, MeetingPoint, Organisation
 from partnership.models.versions import Recorded
-from projects.models import ActionPlan, Project
+from projects.models import ActionPlan, Consultation, Need, PriorAssessment, Project
+from tests.deciding_projects import propose_outcome
 from tests.factories import DocumentFactory, OrganisationFactory
 from tests.factories_decisions import approve, coordinator, open_ratification, signatory
 from tests.factories_people import SecondFactorResetFactory
-from tests.factories_planning import (
-    CellViewFactory,
-    ConsultationFactory,
-    ConvergenceFactory,
-    MitigationFactory,
-    NeedRecordFactory,
-    ParticipantCountFactory,
-    PriorAssessmentFactory,
-    ReadyProjectFactory,
-    SuspensionFactory,
-    TrainingQuestionFactory,
-    cell_of,
-    weighed,
-)
+from tests.factories_planning import ConvergenceFactory, PriorAssessmentFactory, ReadyProjectFactory
 from tests.factories_programme import (
     ActionPlanFactory,
     ActivityFactory,
@@ -58,6 +46,7 @@ from tests.factories_register import appointed, proposed_plan, refuse, reserve
 from tests.factories_rights import records, two_protocols
 from tests.pages import LANGUAGES
 from tests.reports import made_report
+from tests.transparency import planned
 from tests.transparency.outputs import addresses_of, anyone, everything_of, public_outputs, words_of_pdf
 from tests.transparency.planting import (
     CANNOT,
@@ -140,18 +129,16 @@ def _project(here: Any, plan: Any, document: Any, **values: Any) -> Any:
 
 
 def _planning(here: Any) -> None:
-    """What the communes weigh together before a project starts, and what stops one."""
-    project = ReadyProjectFactory(protocol=here)
-    assessment = PriorAssessmentFactory(project=project)
-    NeedRecordFactory(need=assessment.need)
-    ConsultationFactory(protocol=here)
-    MitigationFactory(impact=weighed(cell_of(assessment)))
-    CellViewFactory(impact=cell_of(assessment))
-    ConvergenceFactory(project=project)
-    SuspensionFactory(project=project)
-    activity = ActivityFactory(project=project, training=True)
-    ParticipantCountFactory(activity=activity)
-    TrainingQuestionFactory(activity=activity)
+    """What the communes plan together, before the public and not; also what is near a place that is kept back."""
+    plan = ActionPlan.objects.published().filter(protocol=here).earliest("pk")
+    project = ReadyProjectFactory(protocol=here, plan=plan, published=True)
+    planned.shown(project, plan)
+    planned.kept_back(project, plan)
+    undecided = ReadyProjectFactory(protocol=here, published=True)
+    PriorAssessmentFactory(project=undecided)
+    ConvergenceFactory(project=undecided)
+    for sensitive in Project.objects.filter(protocol=here, place_sensitive=True).published():
+        planned.near_a_sensitive_place(sensitive)
 
 
 def _act(made: World, own: dict[str, Any]) -> None:
@@ -169,7 +156,8 @@ def _act(made: World, own: dict[str, Any]) -> None:
         approve(decision, signs[1])
         answer(decision, signs[2])
     proposed_plan(here)
-    proposed_plan(here, published=False)
+    proposed_plan(here, published=False, **_secret_title(made))
+    propose_outcome(PriorAssessment.objects.get(protocol=here, project__state="assessing", number=1, outcome=""))
     appointed(here.parties.get(position=2))
     by = coordinator(here, 1)
     commenting.comment(own["projects.project"][0], by=by, text="Entre nous.", language="fr")
@@ -181,11 +169,23 @@ def _act(made: World, own: dict[str, Any]) -> None:
     _make_sensitive(made)
 
 
+def _secret_title(made: World) -> dict[str, str]:
+    """Of a draft that is to be decided on: what quotes it is secret too."""
+    titles = {parity.column("title", code): word(f"draft/{code}") for code in LANGUAGES}
+    for column, title in titles.items():
+        made.secrets.keep(title, f"projects.actionplan/draft/{column}")
+    return titles
+
+
 def _make_sensitive(made: World) -> None:
-    """Of a sensitive place, and of its activities, the public reads the commune."""
+    """Of a sensitive place, and of its activities, the public reads the commune; of what is near it nothing."""
     for project in Project.objects.filter(place_sensitive=True, publishing_state="published", protocol=made.here):
         for record in (project, *project.activities.all()):
             put_words(made.secrets, record, "place")
+        for need in Need.objects.filter(assessments__project=project):
+            put_words(made.secrets, need, "territory")
+            for consultation in need.consultations.all():
+                put_words(made.secrets, consultation, "place")
 
 
 def _draft(made: World, project: Any, by: Any) -> None:
@@ -373,7 +373,34 @@ def test_secrets_lie_beside_what_is_public(world: World):
     assert ActionPlan.objects.published().exists()
 
 
-PAGES = ("", "projects/", "partners/", "action-plan/", "protocol/", "register/", "reports/")
+@pytest.mark.django_db
+def test_the_public_reads_of_planning_what_lies_beside_the_secrets(world: World, browser: Client):
+    project = Project.objects.published().filter(protocol=world.here, assessments__number=2).get()
+    told = browser.get(f"/fr/projects/{project.code}/").context
+    assert told["matrix"].assessment.number == 2
+    assert [len(note.measures) for note in told["matrix"].notes] == [0, 1]
+    assert len(told["matrix"].participants) == len(told["commune_roles"]) == 2
+    assert all(role.responsibilities for role in told["commune_roles"])
+    assert len(told["partner_roles"]) == 2
+    assert len(told["convergences"]) == 1
+    [training] = told["trainings"]
+    assert len(training.questions) == 1
+    assert training.ages
+    assert training.prepares
+    stopped = Project.objects.published().get(protocol=world.here, state="suspended")
+    assert browser.get(f"/fr/projects/{stopped.code}/").context["suspension"]
+    rows = browser.get("/fr/consultations/").context["rows"]
+    assert len(rows) == Consultation.objects.filter(protocol=world.here, publishing_state="published").count() > 1
+    assert {len(row.needs) for row in rows} == {1}
+
+
+@pytest.mark.django_db
+def test_that_a_diagnosis_is_being_decided_on_is_known_to_nobody(world: World, browser: Client):
+    decision = Decision.objects.get(protocol=world.here, kind="assessment_outcome")
+    assert browser.get(f"/fr/register/decision/{decision.number}/").status_code == 404
+
+
+PAGES = ("", "projects/", "partners/", "action-plan/", "consultations/", "protocol/", "register/", "reports/")
 ANY_TEXT = strategies.text(alphabet="abcdefghijklmnopéèçابتثجح<>&'\"%{} -", min_size=8, max_size=LONGEST).filter(
     lambda text: len(set(text.strip())) > 6
 )
@@ -391,6 +418,7 @@ def test_no_text_of_any_kind_in_any_field_that_is_not_public_reaches_a_page(worl
         if issubclass(model, Recorded)
         and not hasattr(model, "FROZEN")
         and isinstance(one, models.CharField | models.TextField)
+        and (one.max_length or LONGEST) >= LONGEST
     ]
     model, name = data.draw(strategies.sampled_from(places))
     text = data.draw(ANY_TEXT)

@@ -1,32 +1,21 @@
-"""What both communes decided in the demonstration, told through the product's own acts, each at the moment of its story."""
+"""What both communes did and decided in the demonstration, told through the product's own acts, each at the moment of its story."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model
 
 from partnership import clock, commenting, decisions, opening, parity, signing
 from partnership.decisions import NO_TERMS, Kind, Terms
-from partnership.models import Decision, Deliberation, Document, Organisation, Position
+from partnership.models import Decision, Document, Organisation, Position
 from partnership.opening import Afterwards
 from partnership.publishing import publish
 from partnership.signing import Answer
-from projects.models import Project
-from transparency.demonstration import scans
-from transparency.demonstration.story import Entry, Story
-
-
-@dataclass(frozen=True)
-class Telling:
-    """The story, what its councils resolved, how its scans are called, and the decisions told so far, each by its key."""
-
-    story: Story
-    deliberations: Mapping[str, Deliberation]
-    scans: Mapping[str, dict[str, str]]
-    decisions: dict[str, Decision] = field(default_factory=dict)
+from projects.models import PriorAssessment, Project
+from transparency.demonstration import carrying, diagnoses, scans
+from transparency.demonstration.story import Entry, Telling
 
 
 def tell(telling: Telling, entries: list[Entry]) -> None:
@@ -43,26 +32,29 @@ def _propose(telling: Telling, entry: Entry) -> None:
         kind,
         subject,
         by=telling.story.mandates[entry["by"]],
-        terms=_terms(subject, entry),
+        terms=_terms(telling, subject, entry),
         deadline=telling.story.day_or_none(entry.get("deadline")),
         afterwards=_afterwards(telling, subject, entry),
     )
 
 
 def _subject(telling: Telling, kind: Kind, of: str) -> Any:
-    """What is decided about: the protocol, its one plan, a project by its code, or an earlier decision by its key."""
+    """What is decided about: the protocol, its one plan, a project or its latest diagnosis by the project's code, a decision by its key."""
     story = telling.story
     found: dict[str, Callable[[], Model]] = {
         "partnership.protocol": lambda: story.protocol,
         "projects.actionplan": lambda: story.plan,
-        "projects.project": lambda: story.protocol.projects.get(code=of),
+        "projects.project": lambda: diagnoses.project_of(story, of),
+        "projects.priorassessment": lambda: diagnoses.latest(story, of),
         "partnership.decision": lambda: Decision.objects.get(pk=telling.decisions[of].pk),
     }
     return found[kind.model]()
 
 
-def _terms(subject: Any, entry: Entry) -> Terms:
-    """What stands beside the subject; for a correction, the whole texts in which some words are replaced."""
+def _terms(telling: Telling, subject: Any, entry: Entry) -> Terms:
+    """What stands beside the subject: of a diagnosis its outcome; of a correction the whole texts in which some words are replaced."""
+    if isinstance(subject, PriorAssessment):
+        return diagnoses.terms(telling.diagnoses[entry["of"]], subject)
     if "correction" not in entry:
         plain: Terms = entry.get("terms", NO_TERMS)
         return plain
@@ -125,8 +117,10 @@ def _comment(telling: Telling, entry: Entry) -> None:
 
 
 def _publish(telling: Telling, entry: Entry) -> None:
-    """The plan and its projects come before the public together."""
-    for record in (telling.story.plan, *telling.story.plan.projects.order_by("pk")):
+    """The plan comes before the public together with its projects, the needs they start from and the consultations before it."""
+    story = telling.story
+    needs, heard = story.protocol.needs.order_by("pk"), story.protocol.consultations.order_by("pk")
+    for record in (story.plan, *story.plan.projects.order_by("pk"), *needs, *heard):
         publish(record, by=None)
 
 
@@ -136,4 +130,14 @@ ACTS: Mapping[str, Callable[[Telling, Entry], None]] = {
     "withdraw": _withdraw,
     "comment": _comment,
     "publish": _publish,
+    "record": carrying.record,
+    "examine": carrying.examine,
+    "assess": diagnoses.assess,
+    "view": diagnoses.view,
+    "follow_up": diagnoses.follow_up,
+    "accept": carrying.accept,
+    "suspend": carrying.suspend,
+    "complete": carrying.complete,
+    "close": carrying.close,
+    "amend": carrying.amend,
 }

@@ -16,16 +16,16 @@ from partnership import drafting, history, parity, protocol_file, protocol_readi
 from partnership.models import Organisation, Party, ProgrammePhase, Protocol
 from partnership.protocol_file import columns
 from projects.models import ActionPlan, ExchangeRate
-from transparency.demonstration import acts, councils, people
-from transparency.demonstration.acts import Telling
+from transparency.demonstration import acts, councils, diagnoses, people, planning
 from transparency.demonstration.projects import write_project
 from transparency.demonstration.shift import Shift
-from transparency.demonstration.story import Entry, Story, decimals
+from transparency.demonstration.story import Entry, Story, Telling, decimals
 from transparency.models import Cadence, ReportRecipient, ReportSeries
 from transparency.reports.periods import Period, today_in
 
 CODE = "DEMO-BELFAA-JETTE"
 DATA = Path(__file__).parent / "data.json"
+PLANNING = Path(__file__).parent / "planning.json"
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,15 @@ def _files_only_if_it_holds(story: Story) -> Iterator[None]:
 def _tell(story: Story, data: Entry, period: Period) -> None:
     """Everything: what there is, as it stands today, then what people did, in the order of time."""
     _rate(story, data["exchange_rate"])
-    _programme(story, data["projects"])
+    for entry in data["projects"]:
+        write_project(story, entry)
+    planning.write(story, json.loads(PLANNING.read_text(encoding="utf-8")), data["scans"]["minutes"])
     for entry in data["series"]:
         _series(story, entry, period)
     for entry in data["people"]:
         people.enter(story, entry, data["scans"]["appointment"])
     resolutions = {entry["key"]: councils.write_deliberation(story, entry) for entry in data["deliberations"]}
-    telling = Telling(story, resolutions, data["scans"])
+    telling = Telling(story, resolutions, data["scans"], diagnoses.read())
     acts.tell(telling, data["acts"])
     councils.write_meeting(story, data["meeting"], telling.decisions)
     for entry in data["later_texts"]:
@@ -148,12 +150,6 @@ def _rate(story: Story, entry: Entry) -> None:
         **decimals(entry, "mad_per_eur"),
         **columns("source", entry["source"]),
     )
-
-
-def _programme(story: Story, entries: list[Entry]) -> None:
-    """The projects, one that is replaced before the one that replaces it."""
-    for entry in sorted(entries, key=lambda one: one["replaces"] is not None):
-        write_project(story, entry)
 
 
 def _series(story: Story, entry: Entry, period: Period) -> None:

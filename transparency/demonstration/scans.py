@@ -14,13 +14,21 @@ from transparency.demonstration.story import Story
 MARK = "DEMO"  # no language: the fonts that every PDF reader brings have no Arabic
 
 
-def attach(story: Story, owner: Organisation, titles: dict[str, str], line: str, *, public: bool) -> Document:
+def attach(
+    story: Story,
+    owner: Organisation,
+    titles: dict[str, str],
+    line: str,
+    *,
+    public: bool,
+    kind: DocumentKind = DocumentKind.ACT,
+) -> Document:
     """A document of a commune that holds one page with this line; a public one stands before the public at once."""
     content = page(line)
     document: Document = Document.objects.create(
         protocol=story.protocol,
         owner=owner,
-        kind=DocumentKind.ACT,
+        kind=kind,
         file=ContentFile(content, name="scan.pdf"),
         size=len(content),
         media_type=TYPES[".pdf"].media_type,

@@ -11,8 +11,18 @@ from typing import Any
 
 from django.db.models.fields.files import FieldFile
 
-from partnership.models import InternationalGoal, Membership, Organisation, Party, ProgrammePhase, Protocol
-from projects.models import ActionPlan
+from partnership.models import (
+    Decision,
+    Deliberation,
+    InternationalGoal,
+    Membership,
+    Organisation,
+    Party,
+    ProgrammePhase,
+    Protocol,
+)
+from partnership.protocol_file import columns
+from projects.models import ActionPlan, Initiative
 from transparency.demonstration.shift import Shift
 
 Entry = dict[str, Any]  # one object of data.json
@@ -34,6 +44,7 @@ class Story:
     goals: Mapping[str, InternationalGoal] = field(default_factory=dict)
     mandates: dict[str, Membership] = field(default_factory=dict)
     """By e-mail address."""
+    initiatives: dict[str, Initiative] = field(default_factory=dict)
     files: list[FieldFile] = field(default_factory=list)
     """What was written beside the database, to be taken back if the telling fails."""
 
@@ -65,6 +76,22 @@ class Story:
     def days(self, entry: Entry, *names: str) -> dict[str, datetime.date | None]:
         """These days of an entry as they fall now."""
         return {name: self.day_or_none(entry[name]) for name in names}
+
+
+@dataclass(frozen=True)
+class Telling:
+    """The story, what its councils resolved, how its scans are called, its diagnoses by project, and the decisions told so far by key."""
+
+    story: Story
+    deliberations: Mapping[str, Deliberation]
+    scans: Mapping[str, dict[str, str]]
+    diagnoses: Mapping[str, list[Entry]]
+    decisions: dict[str, Decision] = field(default_factory=dict)
+
+
+def texts(entry: Entry, *fields: str) -> dict[str, str]:
+    """The columns of these translated fields; a field without text has none."""
+    return {name: text for each in fields for name, text in columns(each, entry.get(each)).items()}
 
 
 def plain(entry: Entry, *names: str) -> Entry:

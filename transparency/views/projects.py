@@ -17,13 +17,24 @@ from evaluation.progress import states_by_project
 from partnership import languages, parity
 from partnership.models import Document, Protocol, PublishingState
 from projects import timeline
-from projects.models import Activity, ActivityKind, BudgetLine, Convergence, Involvement, Project, TrainingQuestion
+from projects.models import (
+    Activity,
+    ActivityKind,
+    BudgetLine,
+    Convergence,
+    Involvement,
+    Project,
+    ProjectState,
+    Suspension,
+    TrainingQuestion,
+)
 from projects.models.projects import ProjectQuerySet
 from transparency import filters
 from transparency.presentation import assessment, stars
 from transparency.presentation.activities import activity_row, attendances, moments, with_parts
 from transparency.presentation.money import large_amount, purse
 from transparency.presentation.project import budget, commune_roles, duration, indicator_rows, partner_roles
+from transparency.presentation.register import Words
 from transparency.presentation.rows import project_rows
 from transparency.views.errors import NotHere
 from transparency.views.pages import parties_for_reader, public_page
@@ -108,6 +119,7 @@ def _project_context(protocol: Protocol, project: Project, today: datetime.date)
     return {
         "here": "projects",
         "project": project,
+        "suspension": _suspension(project),
         "duration": duration(project),
         "decided": stars.of_projects([project], parties_for_reader(protocol))[project.pk],
         "today": today,
@@ -122,6 +134,14 @@ def _project_context(protocol: Protocol, project: Project, today: datetime.date)
         "convergences": _convergence(project),
         **_activities(project, direction, today),
     }
+
+
+def _suspension(project: Project) -> tuple[Suspension, Words] | None:
+    """Which commune stopped the project, when, and its words; None where it does not stand still. At most one query."""
+    if project.state != ProjectState.SUSPENDED:
+        return None
+    found = project.suspensions.filter(resumed_on__isnull=True).select_related("party__organisation").first()
+    return (found, Words(found.ground, found.language)) if found is not None else None
 
 
 def _who_does_what(protocol: Protocol, project: Project) -> dict[str, object]:
