@@ -1,4 +1,6 @@
-"""The joint prior assessment, step by step: begun, its 24 cells answered, each commune's view of them, measures followed up [I5].
+"""The joint prior assessment, step by step: its 24 cells answered, each commune's view of them, measures followed up [I5].
+
+How a version of it begins: projects/diagnosing.py.
 
 Both communes fill one diagnosis. A cell is saved by itself, under the assessment's lock; the form says by a short sign what the
 cell said when it was opened, so that nobody overwrites another unseen. Whoever changes a cell takes both communes' views back [I2].
@@ -7,7 +9,7 @@ cell said when it was opened, so that nobody overwrites another unseen. Whoever 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,16 +24,11 @@ from partnership.models import Membership, Organisation, Party, Role
 from partnership.refusals import Refusal, Refusals
 from partnership.translating import sign_of
 from projects.models import (
-    CELLS,
-    AssessmentParticipant,
     CellView,
     Effect,
     Impact,
     Mitigation,
-    Need,
-    Outcome,
     PriorAssessment,
-    Project,
     ProjectState,
     View,
 )
@@ -42,7 +39,6 @@ OVER = frozenset({ProjectState.CLOSED, ProjectState.CANCELLED, ProjectState.REPL
 WEIGHED = frozenset({Effect.POSITIVE, Effect.NEGATIVE})
 WEIGHT = ("effect", "severity", "likelihood")
 MEASURE = ("measure", "remains")
-COPIED_HEAD = ("context", "alternatives", "future_generations")
 
 
 class AtField(Refusal):
@@ -95,195 +91,6 @@ class Answer:
     likelihood: int | None = None
     why: Mapping[str, str] = field(default_factory=dict)
     measures: Sequence[Measure] = ()
-
-
-# Beginning ------------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def begin(project: Project, *, by: Membership, need: Need | None = None) -> PriorAssessment:
-    """Begin the next version of a project's diagnosis, with its 24 cells; a next one starts from what was decided before it.
-
-    Raises Refusal where one is open already, where the project is past its assessment, or over [I6].
-    """
-    locked = Project.objects.select_for_update(of=("self",), no_key=True).select_related("protocol").get(pk=project.pk)
-    mandates.acting_for(by, locked.protocol, ASSESSORS)
-    before = locked.assessments.order_by("-number").first()
-    _refuse_beginning(locked, before)
-    _refuse_foreign(locked, need)
-    with history.acting(by.user):
-        begun = _begun(locked, before, need)
-    project.refresh_from_db()
-    return begun
-
-
-@dataclass(frozen=True)
-class OnPaper:
-    """A first diagnosis as both communes filled it on paper: its texts by column, who took part with their function, the cells by name."""
-
-    need: Need
-    texts: Mapping[str, str]
-    participants: Sequence[tuple[Organisation, Mapping[str, str]]]
-    cells: Mapping[str, Answer]
-
-
-@transaction.atomic
-def take_in(project: Project, paper: OnPaper, *, by: Membership) -> PriorAssessment:
-    """Begin the first version of a project's diagnosis with what stands on paper, in one act; a cell not named has no answer yet.
-
-    Raises what `begin` and `answer` raise, and Refusal where there is a version already; then nothing is saved.
-    """
-    locked = Project.objects.select_for_update(of=("self",), no_key=True).select_related("protocol").get(pk=project.pk)
-    mandates.acting_for(by, locked.protocol, ASSESSORS)
-    before = locked.assessments.order_by("-number").first()
-    _refuse_beginning(locked, before)
-    if before is not None:
-        raise Refusal(_("A diagnosis on paper is taken in as the first version. Change the cells instead."), code="I5")
-    _refuse_foreign(locked, paper.need)
-    with history.acting(by.user), history.one_version():
-        begun = PriorAssessment(protocol=locked.protocol, project=locked, number=1, need=paper.need, **paper.texts)
-        begun.save()
-        _lay_down(begun, paper)
-        if locked.state == ProjectState.PROPOSED:
-            locked.state = ProjectState.ASSESSING
-            locked.save(update_fields=["state"])
-    project.refresh_from_db()
-    return begun
-
-
-def _lay_down(begun: PriorAssessment, paper: OnPaper) -> None:
-    """Who took part, the 24 cells and their measures, each kind in one insert."""
-    taking_part = []
-    for organisation, function in paper.participants:
-        participant = AssessmentParticipant(assessment=begun, organisation=organisation)
-        _set_texts(participant, "function", function)
-        taking_part.append(participant)
-    history.create_together(taking_part)
-    typed = {name: _cleaned(told) for name, told in paper.cells.items()}
-    refused = [refusal for told in typed.values() for refusal in _against_columns(told)]
-    if refused:
-        raise Refusals([*refused])
-    rows = []
-    for dimension, directness, horizon in CELLS:
-        cell = Impact(assessment=begun, dimension=dimension, directness=directness, horizon=horizon)
-        _set_cell(cell, typed.get(cell.slug, Answer()))
-        rows.append(cell)
-    history.create_together(rows)
-    measures = []
-    for cell in with_parts(begun.impacts.select_related("assessment")):
-        told = typed.get(cell.slug, Answer())
-        _refuse_typed(cell, told)
-        measures += [_set_measure(Mitigation(impact=cell), each) for each in told.measures if each.is_typed]
-    history.create_together(measures)
-
-
-def _set_cell(cell: Impact, typed: Answer) -> None:
-    for name in WEIGHT:
-        setattr(cell, name, getattr(typed, name))
-    _set_texts(cell, "why", typed.why)
-
-
-def _set_measure(one: Mitigation, typed: Measure) -> Mitigation:
-    one.responsible, one.due = typed.responsible, typed.due
-    _set_texts(one, "measure", typed.measure)
-    _set_texts(one, "remains", typed.remains)
-    return one
-
-
-def next_version(before: PriorAssessment) -> PriorAssessment:
-    """Begin the version after a decided one, as both communes’ decision to modify asks for [I6]; the one that is there already.
-
-    It stands in the transaction of that decision, which holds the project's lock.
-    """
-    standing = PriorAssessment.objects.filter(project=before.project_id, number__gt=before.number).first()
-    return standing or _begun(before.project, before, None)
-
-
-def _begun(project: Project, before: PriorAssessment | None, need: Need | None) -> PriorAssessment:
-    with history.one_version():
-        begun = PriorAssessment(protocol=project.protocol, project=project, number=before.number + 1 if before else 1)
-        begun.need = need or (before.need if before else None)
-        if before is not None:
-            _copy_texts(before, begun, COPIED_HEAD)
-        begun.save()
-        _fill(begun, before)
-        if project.state == ProjectState.PROPOSED:
-            project.state = ProjectState.ASSESSING
-            project.save(update_fields=["state"])
-    return begun
-
-
-def against_beginning(project: Project, before: PriorAssessment | None) -> Refusal | None:
-    """Why no version can be begun now after this one, the latest; None where one can."""
-    try:
-        _refuse_beginning(project, before)
-    except Refusal as refusal:
-        return refusal
-    return None
-
-
-def _refuse_beginning(project: Project, before: PriorAssessment | None) -> None:
-    if project.state in OVER:
-        raise Refusal(
-            _("The project is over: %(state)s. That is final; another project may replace it."),
-            code="I6",
-            params={"state": project.get_state_display()},
-        )
-    if before is not None and not before.outcome:
-        raise Refusal(
-            _("Version %(number)s of this prior assessment is still open. Decide on it first."),
-            code="I5",
-            params={"number": before.number},
-        )
-    if before is not None and before.outcome in {Outcome.CANCEL, Outcome.REPLACE}:
-        raise Refusal(_("Both communes decided to end this project. That is final."), code="I6")
-    first_states = {ProjectState.PROPOSED, ProjectState.ASSESSING}
-    if before is None and project.state not in first_states and not project.taken_over:
-        raise Refusal(
-            _("A prior assessment comes before the project starts; this one is “%(state)s”."),
-            code="I5",
-            params={"state": project.get_state_display()},
-        )
-
-
-def _refuse_foreign(project: Project, need: Need | None) -> None:
-    if need is not None and need.protocol_id != project.protocol_id:
-        raise Refusal(_("The need belongs to another protocol. Choose one of this protocol."), code="need")
-
-
-def _fill(begun: PriorAssessment, before: PriorAssessment | None) -> None:
-    """The 24 cells, with what the version before says in each, and who took part in it."""
-    rows = before.impacts.prefetch_related("mitigations") if before is not None else ()
-    known = {cell.slug: cell for cell in rows}
-    for dimension, directness, horizon in CELLS:
-        cell = Impact(assessment=begun, dimension=dimension, directness=directness, horizon=horizon)
-        source = known.get(cell.slug)
-        if source is not None:
-            _copy_cell(source, cell)
-        else:
-            cell.save()
-    for one in before.participants.all() if before is not None else ():
-        participant = AssessmentParticipant(assessment=begun, organisation_id=one.organisation_id)
-        _copy_texts(one, participant, ("function",))
-        participant.save()
-
-
-def _copy_cell(source: Impact, cell: Impact) -> None:
-    for name in WEIGHT:
-        setattr(cell, name, getattr(source, name))
-    _copy_texts(source, cell, ("why",))
-    cell.save()
-    for one in source.mitigations.all():
-        copied = Mitigation(impact=cell, responsible_id=one.responsible_id, due=one.due, done_on=one.done_on)
-        _copy_texts(one, copied, (*MEASURE, "follow_up"))
-        copied.save()
-
-
-def _copy_texts(source: Any, target: Any, fields: Iterable[str]) -> None:
-    for name in fields:
-        for code in settings.REQUIRED_LANGUAGES:
-            column = parity.column(name, code)
-            setattr(target, column, getattr(source, column))
 
 
 # What a cell says -----------------------------------------------------------------------------------------------------
@@ -372,11 +179,11 @@ def answer(impact: Impact, typed: Answer, *, by: Membership, seen: str | None = 
     with _under_lock(impact.assessment_id, by) as party:
         fresh = _fresh(impact)
         _refuse_held(fresh.assessment)
-        typed = _cleaned(typed)
+        typed = cleaned(typed)
         differs = _differs(fresh, typed)
         if differs:
             _refuse_unseen(fresh, seen)
-            _refuse_typed(fresh, typed)
+            refuse_typed(fresh, typed)
             _write(fresh, typed)
         if agrees:
             _refuse_view(fresh, View.AGREED, "", "")
@@ -397,10 +204,10 @@ def fill(assessment: PriorAssessment, typed: Mapping[str, Answer], *, by: Member
         _refuse_held(held)
         changed = 0
         for slug, told in typed.items():
-            fresh, cleaned = standing[slug], _cleaned(told)
-            if _differs(fresh, cleaned):
-                _refuse_typed(fresh, cleaned)
-                _write(fresh, cleaned)
+            fresh, typed_here = standing[slug], cleaned(told)
+            if _differs(fresh, typed_here):
+                refuse_typed(fresh, typed_here)
+                _write(fresh, typed_here)
                 changed += 1
         locks.check(held)
     return changed
@@ -411,13 +218,14 @@ def _refuse_unseen(fresh: Impact, seen: str | None) -> None:
         raise Changed(fresh)
 
 
-def _refuse_typed(fresh: Impact, typed: Answer) -> None:
+def refuse_typed(fresh: Impact, typed: Answer) -> None:
+    """Raises Refusals, each at its field, for everything that was typed into a cell and cannot stand."""
     refused = list(_against(fresh, typed))
     if refused:
         raise Refusals([*refused])
 
 
-def _cleaned(typed: Answer) -> Answer:
+def cleaned(typed: Answer) -> Answer:
     """Without spaces around texts, and without a weight where nothing is weighed."""
     weighed = typed.effect in WEIGHED
     measures = [replace(one, measure=_clean(one.measure), remains=_clean(one.remains)) for one in typed.measures]
@@ -452,7 +260,7 @@ def _said_typed(one: Measure) -> dict[str, str]:
 
 
 def _against(fresh: Impact, typed: Answer) -> Iterator[AtField]:
-    yield from _against_columns(typed)
+    yield from against_columns(typed)
     kept = {one.pk for one in fresh.mitigations.all()} - {one.key for one in typed.measures if one.removed}
     if typed.effect != Effect.NEGATIVE and (kept or any(one.is_typed and not one.removed for one in typed.measures)):
         yield AtField(
@@ -465,7 +273,7 @@ def _against(fresh: Impact, typed: Answer) -> Iterator[AtField]:
             yield from _against_measure(f"measures-{place}", one)
 
 
-def _against_columns(typed: Answer) -> Iterator[AtField]:
+def against_columns(typed: Answer) -> Iterator[AtField]:
     """What the cell's own columns could not hold."""
     if typed.effect in WEIGHED:
         yield from _against_weight(typed)
@@ -504,7 +312,7 @@ def _against_texts(model: Any, prefix: str, fields: Mapping[str, Mapping[str, st
 def _write(fresh: Impact, typed: Answer) -> None:
     for name in WEIGHT:
         setattr(fresh, name, getattr(typed, name))
-    _set_texts(fresh, "why", typed.why)
+    set_texts(fresh, "why", typed.why)
     standing = {one.pk: one for one in fresh.mitigations.all()}
     for each in typed.measures:
         if each.removed and each.key in standing:
@@ -517,12 +325,13 @@ def _write(fresh: Impact, typed: Answer) -> None:
 
 def _write_measure(one: Mitigation, typed: Measure) -> None:
     one.responsible, one.due = typed.responsible, typed.due
-    _set_texts(one, "measure", typed.measure)
-    _set_texts(one, "remains", typed.remains)
+    set_texts(one, "measure", typed.measure)
+    set_texts(one, "remains", typed.remains)
     one.save()
 
 
-def _set_texts(record: Any, name: str, texts: Mapping[str, str]) -> None:
+def set_texts(record: Any, name: str, texts: Mapping[str, str]) -> None:
+    """Put a text, by language, into a record's columns; languages that are not named stay as they are."""
     for code, text in texts.items():
         setattr(record, parity.column(name, code), text)
 

@@ -18,7 +18,7 @@ from partnership.forms import TermsForm, text_field
 from partnership.models import Decision, Organisation, ProtocolState
 from partnership.models.protocol import CouncilsOn
 from partnership.refusals import Refusal
-from projects import assessing, lifecycle, outcomes, spending
+from projects import diagnosing, lifecycle, outcomes, spending
 from projects.models import (
     AssessmentParticipant,
     Dimension,
@@ -229,7 +229,7 @@ def _execute(decision: Decision, assessment: PriorAssessment, project: Project, 
 
 
 def _modify(decision: Decision, assessment: PriorAssessment, project: Project, terms: Terms) -> None:
-    assessing.next_version(assessment)
+    diagnosing.next_version(assessment)
 
 
 def _cancel(decision: Decision, assessment: PriorAssessment, project: Project, terms: Terms) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from partnership import parity
 from partnership.awaiting import Half
 from partnership.models import Party
-from projects import assessing
+from projects import assessing, diagnosing
 from projects.models import CELLS, CellView, Dimension, Effect, Impact, Mitigation, PriorAssessment, View
 
 SIGNS = {Effect.NONE: "0", Effect.POSITIVE: "+", Effect.NEGATIVE: "−", "": ""}
@@ -200,7 +200,7 @@ class Grid:
         if self.before is None:
             return []
         found = []
-        for name in assessing.COPIED_HEAD:
+        for name in diagnosing.HEAD:
             columns = [parity.column(name, code) for code in settings.REQUIRED_LANGUAGES]
             if any((getattr(self.assessment, one) or "") != (getattr(self.before, one) or "") for one in columns):
                 found.append(str(PriorAssessment._meta.get_field(name).verbose_name))  # type: ignore[union-attr]  # no relation

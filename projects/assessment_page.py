@@ -23,7 +23,7 @@ from partnership import decisions, drafting, mandates, permissions
 from partnership.models import Change, Membership, Party, Protocol
 from partnership.opening_page import REFUSED, mandates_for, parties_of, protocol_of
 from partnership.refusals import Refusal, reason
-from projects import assessing, assessment_grid, outcomes
+from projects import assessing, assessment_grid, diagnosing, outcomes
 from projects.assessment_forms import (
     LIKELIHOOD_MEANS,
     SEVERITY_MEANS,
@@ -72,7 +72,7 @@ def begin(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     if not permissions.may(request.user, "change", protocol_of(request), record=project):
         raise PermissionDenied
     try:
-        begun = assessing.begin(project, by=mandates_for(request, "change", project)[0])
+        begun = diagnosing.begin(project, by=mandates_for(request, "change", project)[0])
     except Refusal as refusal:
         standing = project.assessments.order_by("-number").first()
         if standing is not None and not standing.outcome:
@@ -95,7 +95,7 @@ def tool_for(project: Project, *, begins: bool) -> tuple[str, Any, bool] | None:
     standing = project.assessments.order_by("-number").first()
     if standing is not None and not standing.outcome:
         return address(standing), _("Prior assessment: the 24 cells"), False
-    if begins and assessing.against_beginning(project, standing) is None:
+    if begins and diagnosing.against_beginning(project, standing) is None:
         words = _("Begin the next version of the assessment") if standing else _("Begin the prior assessment")
         return reverse("admin:assessment_begin", args=[project.pk]), words, True
     return (address(standing), _("Prior assessment: the 24 cells"), False) if standing else None

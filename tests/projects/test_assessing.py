@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from partnership import decisions, locks, opening
 from partnership.models import Change, Membership
-from projects import assessing
+from projects import assessing, diagnosing
 from projects.assessing import Answer, Measure
 from projects.models import CELLS, Impact, Mitigation, PriorAssessment, ProjectState
 from tests.at_once import at_once, refused
@@ -74,7 +74,7 @@ def cell(assessment: PriorAssessment) -> Impact:
 def test_a_first_version_has_24_open_cells_and_the_project_is_being_assessed():
     project = ReadyProjectFactory(state="proposed")
     need = NeedFactory(protocol=project.protocol)
-    begun = assessing.begin(project, by=editor(project.protocol), need=need)
+    begun = diagnosing.begin(project, by=editor(project.protocol), need=need)
     assert (begun.number, begun.need) == (1, need)
     found = [(one.dimension, one.directness, one.horizon, one.effect) for one in begun.impacts.order_by("pk")]
     assert found == [(*place, "") for place in CELLS]
@@ -86,7 +86,7 @@ def test_a_next_version_starts_from_what_was_decided_before_it():
     MitigationFactory(impact=weighed(cell_of(before)))
     CellViewFactory(impact=cell_of(before, "social"))
     PriorAssessment.objects.filter(pk=before.pk).update(outcome="modify", decided_on=datetime.date(2026, 4, 1))
-    begun = assessing.begin(before.project, by=editor(before.protocol, 2))
+    begun = diagnosing.begin(before.project, by=editor(before.protocol, 2))
     assert (begun.number, begun.context_nl, begun.need) == (2, before.context_nl, before.need)
     copied = cell_of(begun)
     assert (copied.effect, copied.severity, copied.why_ar) == ("negative", 3, "فقدان ساعات عمل")
@@ -95,12 +95,12 @@ def test_a_next_version_starts_from_what_was_decided_before_it():
         one.function_fr for one in before.participants.all()
     ]
     assert not cell_of(begun, "social").views.exists()
-    assert assessing.next_version(before) == begun
+    assert diagnosing.next_version(before) == begun
 
 
 def test_one_version_is_open_at_a_time(assessment: PriorAssessment):
     with pytest.raises(ValidationError) as refusal:
-        assessing.begin(assessment.project, by=editor(assessment.protocol))
+        diagnosing.begin(assessment.project, by=editor(assessment.protocol))
     assert codes(refusal.value) == ["I5"]
 
 
@@ -108,7 +108,7 @@ def test_one_version_is_open_at_a_time(assessment: PriorAssessment):
 def test_nothing_follows_a_decision_that_ends_the_project(assessment: PriorAssessment, outcome: str):
     PriorAssessment.objects.filter(pk=assessment.pk).update(outcome=outcome, decided_on=datetime.date(2026, 4, 1))
     with pytest.raises(ValidationError) as refusal:
-        assessing.begin(assessment.project, by=editor(assessment.protocol))
+        diagnosing.begin(assessment.project, by=editor(assessment.protocol))
     assert codes(refusal.value) == ["I6"]
 
 
@@ -116,20 +116,20 @@ def test_nothing_follows_a_decision_that_ends_the_project(assessment: PriorAsses
 def test_a_first_version_comes_before_the_project_starts(state: str, code: str):
     project = ProjectFactory(state=state)
     with pytest.raises(ValidationError) as refusal:
-        assessing.begin(project, by=editor(project.protocol))
+        diagnosing.begin(project, by=editor(project.protocol))
     assert codes(refusal.value) == [code]
 
 
 def test_a_project_taken_over_is_assessed_though_it_runs():
     project = ProjectFactory(state="under_way", taken_over=True)
-    assert assessing.begin(project, by=editor(project.protocol)).number == 1
+    assert diagnosing.begin(project, by=editor(project.protocol)).number == 1
     assert project.state == ProjectState.UNDER_WAY
 
 
 def test_a_need_of_another_protocol_is_refused():
     project = ReadyProjectFactory(state="proposed")
     with pytest.raises(ValidationError) as refusal:
-        assessing.begin(project, by=editor(project.protocol), need=NeedFactory())
+        diagnosing.begin(project, by=editor(project.protocol), need=NeedFactory())
     assert codes(refusal.value) == ["need"]
 
 
@@ -408,6 +408,6 @@ class TestAtOnce:
     def test_two_people_begin_and_one_version_stands(self):
         project = ReadyProjectFactory(protocol=ProtocolFactory(), state="proposed")
         people = [editor(project.protocol, place) for place in (1, 2)]
-        results = at_once(*(lambda by=by: assessing.begin(project, by=by) for by in people))
+        results = at_once(*(lambda by=by: diagnosing.begin(project, by=by) for by in people))
         assert len(refused(results)) == 1
         assert project.assessments.get().impacts.count() == 24

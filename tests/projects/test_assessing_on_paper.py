@@ -8,8 +8,9 @@ import pytest
 
 from partnership.models import Change, TextState
 from partnership.refusals import Refusal, Refusals
-from projects import assessing
-from projects.assessing import Answer, Measure, OnPaper
+from projects import assessing, diagnosing
+from projects.assessing import Answer, Measure
+from projects.diagnosing import OnPaper
 from projects.models import CellView, Impact, Mitigation, PriorAssessment
 from tests.factories import MembershipFactory, first_commune
 from tests.factories_planning import NeedFactory, PriorAssessmentFactory, ReadyProjectFactory, cell_of
@@ -41,7 +42,7 @@ def negative(project: Any, **values: Any) -> Answer:
 def test_everything_stands_as_it_was_written_and_in_the_history():
     project = ReadyProjectFactory(state="proposed")
     by = editor(project)
-    taken = assessing.take_in(
+    taken = diagnosing.take_in(
         project, paper(project, economic_direct_short=negative(project), social_direct_long=Answer("none")), by=by
     )
     assert (project.state, taken.number, taken.context_fr) == ("assessing", 1, WHY["fr"])
@@ -69,7 +70,7 @@ def test_one_wrong_cell_and_nothing_is_taken_in(wrong: dict[str, Any]):
     project = ReadyProjectFactory()
     by = editor(project)
     with pytest.raises(Refusals):
-        assessing.take_in(project, paper(project, economic_direct_short=negative(project, **wrong)), by=by)
+        diagnosing.take_in(project, paper(project, economic_direct_short=negative(project, **wrong)), by=by)
     assert [model.objects.count() for model in (PriorAssessment, Impact, Mitigation)] == [0, 0, 0]
 
 
@@ -78,7 +79,7 @@ def test_it_is_the_first_version_or_none():
     assessment.outcome, assessment.decided_on = "modify", "2026-03-01"
     assessment.save()
     with pytest.raises(Refusal) as refused:
-        assessing.take_in(assessment.project, paper(assessment.project), by=editor(assessment))
+        diagnosing.take_in(assessment.project, paper(assessment.project), by=editor(assessment))
     assert refused.value.code == "I5"
     assert PriorAssessment.objects.count() == 1
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from projects import assessing
+from projects import assessing, diagnosing
 from projects.models import CELLS, Impact, PriorAssessment
 from tests.factories import OrganisationFactory, ProtocolFactory
 from tests.factories_planning import (
@@ -102,7 +102,7 @@ def test_the_arabic_page_is_mirrored(protocol: Any, assessment: PriorAssessment)
 def test_a_second_version_marks_what_changed(protocol: Any, assessment: PriorAssessment, first: str, second: str):
     PriorAssessment.objects.filter(pk=assessment.pk).update(outcome="modify", decided_on=datetime.date(2026, 4, 1))
     weighed(cell_of(assessment, first))
-    later = assessing.next_version(PriorAssessment.objects.get(pk=assessment.pk))
+    later = diagnosing.next_version(PriorAssessment.objects.get(pk=assessment.pk))
     cell = cell_of(later, second)
     cell.effect = "none"
     cell.save()

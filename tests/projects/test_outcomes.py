@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from partnership import deliberating, locks
 from partnership.models import Deliberation, EntryKind, PublishingState, RegisterEntry
-from projects import assessing, outcomes
+from projects import diagnosing, outcomes
 from projects.models import Effect, Impact, PriorAssessment, ProjectState
 from tests.deciding_projects import adopt, assessed_project, decide, propose_outcome
 from tests.factories import OrganisationFactory
@@ -156,7 +156,7 @@ def test_cancelled_for_good_is_final(assessment):
     project = decide(assessment, "cancel")
     assert project.state == ProjectState.CANCELLED
     with pytest.raises(ValidationError):
-        assessing.begin(project, by=coordinator(project.protocol, 2))
+        diagnosing.begin(project, by=coordinator(project.protocol, 2))
 
 
 def test_replace_links_both_ways(assessment):
@@ -228,7 +228,7 @@ def test_reading_the_conditions_costs_the_same_for_one_mitigation_and_for_twenty
 
 def test_a_first_decision_that_loses_its_ground_leaves_what_a_later_one_decided(assessment):
     first = adopt(propose_outcome(assessment))
-    second = assessing.next_version(PriorAssessment.objects.get(pk=assessment.pk))
+    second = diagnosing.next_version(PriorAssessment.objects.get(pk=assessment.pk))
     project = decide(second)
     annul(first)
     project.refresh_from_db()

@@ -16,8 +16,9 @@ from partnership.decisions import Terms
 from partnership.models import Membership, Organisation
 from partnership.protocol_file import columns
 from partnership.publishing import publish
-from projects import assessing
-from projects.assessing import Answer, Measure, OnPaper
+from projects import assessing, diagnosing
+from projects.assessing import Answer, Measure
+from projects.diagnosing import OnPaper
 from projects.models import AssessmentParticipant, Impact, Mitigation, PriorAssessment, Project
 from transparency.demonstration.story import Entry, Story, Telling, texts
 
@@ -52,7 +53,7 @@ def assess(telling: Telling, entry: Entry) -> None:
     head = texts(told, "context", "alternatives", "future_generations")
     if entry["version"] == 1:
         need = story.protocol.needs.get(code=told["need"])
-        assessing.take_in(project, OnPaper(need, head, participants, cells), by=by)
+        diagnosing.take_in(project, OnPaper(need, head, participants, cells), by=by)
     else:
         _change(latest(story, project.code), head, participants, cells, by=by)
 
