@@ -58,6 +58,7 @@ Action = Literal[
     "release",
     "host",
     "hide",
+    "audit",
 ]
 ACTIONS: dict[Action, StrOrPromise] = {
     "read": pgettext_lazy("right", "read on the public pages"),
@@ -77,6 +78,7 @@ ACTIONS: dict[Action, StrOrPromise] = {
     "make": pgettext_lazy("right", "make now"),
     "release": pgettext_lazy("right", "release and send"),
     "host": pgettext_lazy("right", "set the host name and which one is primary"),
+    "audit": pgettext_lazy("right", "take out all vouchers, payslips too"),
     "hide": pgettext_lazy("right", "hide a text from the public at once, and show it again"),
 }
 WRITES: frozenset[Action] = frozenset({"add", "change", "delete"})

@@ -399,4 +399,4 @@ def _shared(site: AdminSite, request: HttpRequest, protocol: Protocol, found: Bo
 
 def may_audit(request: HttpRequest, protocol: Protocol) -> bool:
     """Whether the person acts for one of the two communes: the vouchers hold payslips, which nobody else reads."""
-    return any(mandate.who in permissions.COMMUNES for mandate in permissions.standing(request.user, protocol))
+    return permissions.may(request.user, "audit", protocol, Transaction._meta.label_lower)

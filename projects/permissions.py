@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from partnership import rights
 from partnership.permissions import (
     ADMINISTRATORS,
+    COMMUNES,
     EDITORS,
     EVERY_MANDATE,
     HIDERS,
@@ -40,5 +41,6 @@ rights.register(
     Right(EDITORS,                           ("change", "publish"), (ASSESSMENT,)),
     Right(HIDERS,                            ("hide",),             (ASSESSMENT,),                       states=ALWAYS),
     Right(EVERY_MANDATE,                     ("comment",),          (ASSESSMENT,)),
+    Right(COMMUNES,                          ("audit",),            (PROGRAMME,),                        states=ALWAYS),
 )
 # fmt: on

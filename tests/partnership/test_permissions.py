@@ -103,7 +103,8 @@ def test_when_it_has_ended_nobody_writes_and_everyone_reads_what_they_read(stage
             seen = permissions.may(people[name], "view", here, label)
             in_state(here, ProtocolState.ENDED)
             allowed = {act for act in ACTIONS if permissions.may(people[name], act, here, label)}
-            assert allowed <= {"view", "read", "hide"}, (name, label)  # to protect a person is never too late
+            # to protect a person is never too late, nor to prove what was spent
+            assert allowed <= {"view", "read", "hide", "audit"}, (name, label)
             assert ("view" in allowed) is seen
 
 
@@ -332,7 +333,7 @@ def test_a_person_is_told_by_which_mandate_they_may_do_what():
     [told] = permissions.explain(membership.user, protocol)
     assert told.mandate.membership == membership
     acts = {str(act.words) for acts in told.grants.values() for act in acts}
-    assert acts == {str(ACTIONS["view"]), str(ACTIONS["comment"])}
+    assert acts == {str(ACTIONS["view"]), str(ACTIONS["comment"]), str(ACTIONS["audit"])}
 
 
 def test_what_a_person_is_told_is_what_the_table_allows_as_the_protocol_stands():
@@ -349,7 +350,7 @@ def test_what_a_person_is_told_is_what_the_table_allows_as_the_protocol_stands()
 
     assert str(ACTIONS["publish"]) in told()
     in_state(protocol, ProtocolState.ENDED)
-    assert told() == {str(ACTIONS["view"]), str(ACTIONS["hide"])}
+    assert told() == {str(ACTIONS["view"]), str(ACTIONS["hide"]), str(ACTIONS["audit"])}
     assert permissions.explain(UserFactory(), protocol) == []
 
 
