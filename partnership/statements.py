@@ -32,6 +32,7 @@ LABELS: dict[str, str | Promise] = {
     "added": pgettext_lazy("statement", "Added clauses"),
     "changes": pgettext_lazy("statement", "What is corrected"),
     "clauses": pgettext_lazy("statement", "Clauses"),
+    "code": _("Code"),
     "corrects": pgettext_lazy("statement", "Corrects decision"),
     "digest": pgettext_lazy("statement", "Digest of that decision"),
     "domains": pgettext_lazy("statement", "Domains"),

@@ -91,7 +91,7 @@ def _read_cells(cells: list[dict[str, Any]]) -> Iterator[tuple[str, Texts]]:
     names = Organisation.objects.in_bulk({one["responsible"] for cell in cells for one in cell["mitigations"]} - {None})
     for cell in cells:
         if cell["effect"] in {Effect.POSITIVE, Effect.NEGATIVE}:
-            yield _name(cell["code"]), decisions.in_languages(partial(_said, cell, names))
+            yield "", decisions.in_languages(partial(_said, cell, names))
     none = sum(cell["effect"] == Effect.NONE for cell in cells)
     if none:
         yield (
@@ -110,8 +110,13 @@ def _read_participants(participants: list[dict[str, Any]]) -> Iterator[tuple[str
     names = Organisation.objects.in_bulk([one["organisation"] for one in participants])
     for one in participants:
         found = names.get(one["organisation"])
-        name = getattr(found, parity.column("name", languages.current())) if found else ""
-        yield name, {code: one[parity.column("function", code)] for code in settings.REQUIRED_LANGUAGES}
+        yield (
+            "",
+            {
+                code: f"{getattr(found, parity.column('name', code), '')} – {one[parity.column('function', code)]}"
+                for code in settings.REQUIRED_LANGUAGES
+            },
+        )
 
 
 def _name(code: str) -> str:
@@ -127,7 +132,7 @@ def _said(cell: dict[str, Any], names: Mapping[int, Organisation]) -> str:
         "likelihood": cell["likelihood"],
         "why": cell[parity.column("why", here)],
     }
-    return "\n".join([weight, *(_measure(one, names, here) for one in cell["mitigations"])])
+    return "\n".join([_name(cell["code"]), weight, *(_measure(one, names, here) for one in cell["mitigations"])])
 
 
 def _measure(one: dict[str, Any], names: Mapping[int, Organisation], here: str) -> str:
