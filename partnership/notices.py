@@ -69,21 +69,22 @@ def left(protocol: Protocol, party: Party) -> None:
     _tell(protocol, f"protocol:{protocol.pk}:left:{party.position}", _parties(protocol), "protocol_left", words)
 
 
-def suspended(project: Any, party: Party, ground: str) -> None:
+def suspended(suspension: Any) -> None:
     """Tell both communes that one of them has suspended a project: the other did not have to be asked [I2]."""
+    project = suspension.project
 
     def words(language: str) -> Mapping[str, Any]:
         page = reverse("admin:projects_project_change", args=[project.pk])
         title = decisions.columns_by_language(project, "title")[language]
         return {
-            "commune": party,
+            "commune": suspension.party,
             "code": project.code,
             "title": title,
-            "ground": ground,
+            "ground": suspension.ground,
             "link": address(project.protocol, page),
         }
 
-    key = f"project:{project.pk}:suspended:{clock.today(project.protocol)}:{party.position}"
+    key = f"project:{project.pk}:suspended:{suspension.pk}"
     _tell(project.protocol, key, _parties(project.protocol), "project_suspended", words)
 
 

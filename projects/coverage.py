@@ -21,12 +21,12 @@ from projects.models import (
     Involvement,
     Mitigation,
     Need,
-    Phase,
     PriorAssessment,
     Project,
     ProjectState,
 )
 from projects.models.projects import ProjectQuerySet
+from projects.who_does_what import SHARED_PHASES
 
 GIVEN_UP = (ProjectState.CANCELLED, ProjectState.REPLACED)
 """States of projects that serve nothing any more."""
@@ -137,7 +137,7 @@ def _of_project(model: type[Any], **conditions: Any) -> Exists:
 
 
 def _third_partner() -> Exists:
-    found = Involvement.objects.filter(project=OuterRef("pk"), phase__in=(Phase.DESIGN, Phase.DELIVERY))
+    found = Involvement.objects.filter(project=OuterRef("pk"), phase__in=SHARED_PHASES, declined_on__isnull=True)
     return Exists(found.exclude(organisation__parties__protocol=OuterRef("protocol")))
 
 
@@ -149,7 +149,7 @@ BY_CLAUSE: dict[str, Callable[[], Exists]] = {
     "F2.1": _third_partner,
     "F3.1": lambda: _of_project(Activity, kind=ActivityKind.TRAINING),
     "F4.1": lambda: _of_project(Convergence),
-    "S1.1": lambda: _of_project(Involvement),
+    "S1.1": lambda: _of_project(Involvement, declined_on__isnull=True),
     "Z": lambda: Exists(InternationalGoal.objects.filter(projects=OuterRef("pk"))),
 }
 """What a project does for a clause that it names nowhere, by the clause's number: an exchange, a diagnosis, a decision, a mitigation,

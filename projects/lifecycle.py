@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from partnership import clock, decisions, history, mandates, notices, register
+from partnership import clock, decisions, drafting, history, mandates, notices, parity, register
 from partnership.models import EntryKind, Membership, ProgrammePhase, Role
 from partnership.models.hiding import notice
 from partnership.refusals import Refusal, Refusals
@@ -155,10 +156,11 @@ def complete(project: Project, *, by: Membership, on: datetime.date) -> None:
 
 def may_close(project: Project) -> Iterable[Refusal]:
     """What stands against closing: a mitigation of which nobody said what became of it (clause F1.3)."""
-    open_ones = Mitigation.objects.filter(
+    not_done = Mitigation.objects.filter(
         impact__assessment__project=project, impact__assessment__outcome=Outcome.EXECUTE, done_on__isnull=True
     )
-    count = open_ones.filter(follow_up_ar="").count() + open_ones.filter(follow_up_ar__isnull=True).count()
+    drafting.lay_over(not_done)
+    count = sum(not _followed_up(mitigation) for mitigation in not_done)
     if count:
         yield Refusal(
             ngettext_lazy(
@@ -169,6 +171,12 @@ def may_close(project: Project) -> Iterable[Refusal]:
             code="mitigations",
             params={"count": count},
         )
+
+
+def _followed_up(mitigation: Mitigation) -> bool:
+    """Whether somebody said, in any language, what became of it: what waits for its other languages is said too."""
+    columns = (parity.column("follow_up", code) for code in settings.REQUIRED_LANGUAGES)
+    return any(parity.has_text(drafting.text_of(mitigation, column)) for column in columns)
 
 
 @transaction.atomic
@@ -223,7 +231,7 @@ def suspend(project: Project, *, by: Membership, ground: str, language: str) -> 
             "project": {"code": locked.code, "title": _public_title(locked)},
         },
     )
-    notices.suspended(locked, party, suspension.ground)
+    notices.suspended(suspension)
     project.refresh_from_db()
     return suspension
 

@@ -175,7 +175,7 @@ def _of_the_project(read: _Reading) -> Iterator[Blocker]:
     )
     yield _blocker(_("At least one domain of the protocol."), read.form("id_domains"), done=project.domains.exists())
     yield _blocker(
-        _("At least one international commitment (clause O1.2)."), read.form("id_goals"), done=project.goals.exists()
+        _("At least one international commitment (clause Z)."), read.form("id_goals"), done=project.goals.exists()
     )
     law = read.form("id_competence")
     yield _blocker(_("Whose competence it falls under is stated."), law, done=bool(project.competence))

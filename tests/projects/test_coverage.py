@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from partnership import clock
 from projects import coverage
 from tests.copies import copied
 from tests.factories import (
@@ -120,6 +121,14 @@ def test_the_two_communes_alone_are_no_third_partner(protocol: Any):
     clause = ClauseFactory(protocol=protocol, number="F2.1")
     project = ProjectFactory(protocol=protocol)
     InvolvementFactory(project=project, organisation=OrganisationFactory(), phase="follow_up")
+    assert part(protocol, "clauses").unserved == [clause]
+
+
+@pytest.mark.parametrize("number", ["F2.1", "S1.1"])
+def test_a_responsibility_that_was_declined_serves_no_clause(protocol: Any, number: str):
+    clause = ClauseFactory(protocol=protocol, number=number)
+    project = ProjectFactory(protocol=protocol, involved=[])
+    InvolvementFactory(project=project, organisation=OrganisationFactory(), declined_on=clock.today(protocol))
     assert part(protocol, "clauses").unserved == [clause]
 
 

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from partnership import clock, decisions, hiding, opening
+from partnership import clock, decisions, drafting, hiding, opening
 from partnership.models import EntryKind, Message, RegisterEntry
 from partnership.models.hiding import notice
 from partnership.publishing import publish
@@ -125,6 +125,23 @@ def test_no_project_is_closed_before_each_mitigation_is_followed_up(by):
     lifecycle.close(project, by=by)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("public", [False, True])
+def test_a_follow_up_in_one_language_says_what_became_of_a_mitigation(by, language, public):
+    """On a published project it waits for its other languages as a draft; it is said all the same."""
+    assessment = assessed_project(protocol=by.protocol)
+    mitigation = MitigationFactory(impact=weighed(cell_of(assessment)))
+    project = decide(assessment)
+    if public:
+        publish(project, by=None)
+    lifecycle.start(project, by=by, on=today(project))
+    lifecycle.complete(project, by=by, on=today(project))
+    mitigation.refresh_from_db()
+    drafting.write(mitigation, {f"follow_up_{language}": "2027"}, by=by.user)
+    lifecycle.close(project, by=by)
+    assert project.state == ProjectState.CLOSED
+
+
 # Suspending [I2] ------------------------------------------------------------------------------------------------------
 
 
@@ -137,6 +154,14 @@ def test_either_commune_suspends_alone_and_at_once(project, position, member):
     entry = RegisterEntry.objects.filter(protocol=project.protocol).latest("sequence")
     assert (entry.kind, entry.data["ground"]) == (EntryKind.SUSPENSION, "Risque.")
     assert Message.objects.filter(protocol=project.protocol, key__contains=":suspended:").exists()
+
+
+def test_a_second_suspension_on_the_same_day_is_told_too(project, by):
+    lifecycle.suspend(project, by=by, ground="Risque.", language="fr")
+    adopt(opening.propose(decisions.kind("resume_project"), project, by=by))
+    project.refresh_from_db()
+    lifecycle.suspend(project, by=by, ground="Encore.", language="fr")
+    assert Message.objects.filter(key__contains=":suspended:", recipient=by.user.email).count() == 2
 
 
 def test_a_title_that_is_hidden_does_not_stand_in_the_register_for_good(project, by):
